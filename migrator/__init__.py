@@ -1,0 +1,1 @@
+"""Five migrations of agent tools' state, one lifecycle."""
