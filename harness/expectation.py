@@ -1,0 +1,56 @@
+"""What a *test oracle* says of a home: the state that a right migration must leave, and the fate of each record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from harness.records import Tables
+
+Disposition = Literal["migrated", "present", "skipped", "set-aside"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What must become of one legacy record, and why.
+
+    `source` is the file (relative to the home, or absolute when outside it), `reason` one of the codes that the
+    system's contract names; None for plain migrated and present records.
+    """
+
+    kind: str
+    source: str
+    id: str
+    disposition: Disposition
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """The one right result of `migrate` on a home.
+
+    Attributes:
+        refusals: codes of which one must be given; empty when the migration must go ahead.
+        tables: the whole content of the target afterwards, what was there before included.
+        files: files that must exist afterwards: path relative to the home → content digest.
+        writable: paths (relative; a directory stands for all below it) that the migration may create or change.
+        fates: one for each legacy record.
+    """
+
+    refusals: frozenset[str] = frozenset()
+    tables: Tables = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    writable: frozenset[str] = frozenset()
+    fates: tuple[Fate, ...] = ()
+
+    @property
+    def outcome(self) -> Literal["done", "refused", "partial"]:
+        """Returns how the run must end: refused, done, or done with records set aside."""
+        if self.refusals:
+            return "refused"
+        return "partial" if any(fate.disposition == "set-aside" for fate in self.fates) else "done"
+
+
+class TargetUnreadableError(Exception):
+    """The target store exists but cannot be read; the message says which file and why."""

@@ -1,0 +1,67 @@
+"""The *system under test*: one migrator, declared in a file, driven only by commands and exit statuses.
+
+The harness looks at status, time and the tree before and after; output is kept and never parsed.  A migrator
+that writes the report of ``docs/contract.md`` to ``$MIGRATION_REPORT`` is also held to what it says there.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+Outcome = Literal["done", "refused", "partial", "failed", "attention", "unknown"]
+Verb = Literal["inspect", "plan", "migrate", "dry_run", "verify", "rollback", "status"]
+
+
+class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One migrator as its file declares it.
+
+    `verbs` maps a verb to a command; only ``migrate`` is required, and a missing verb makes its claims *not
+    offered*.  `exit` maps an outcome to exit statuses; any other status, a signal or a timeout is *unknown*.
+    `keeps` are paths under the home that the migrator may own for good (its backups and journal).
+    """
+
+    system: str
+    verbs: dict[Verb, list[str]]
+    exit: dict[Outcome, list[int]]
+    name: str = ""
+    image: str = ""
+    keeps: list[str] = []
+    env: dict[str, str] = {}
+    timeout: float = 60.0  # seconds for one step
+    reports: bool = False  # writes the contract's report
+
+    def outcome_of(self, status: int | None) -> Outcome:
+        """Returns what an exit status means to this migrator; None (signal, timeout) is unknown."""
+        return next((name for name, statuses in self.exit.items() if status in statuses), "unknown")
+
+    def offers(self, verb: str) -> bool:
+        """Tells whether the migrator has a command for the verb."""
+        return verb in self.verbs
+
+
+class ProfileError(ValueError):
+    """A profile file cannot be used; the message names the file, the place and what to do."""
+
+
+def load_profile(path: Path) -> Profile:
+    """Returns the profile that a TOML file declares, named after the file unless it names itself.
+
+    Raises:
+        ProfileError: the file is missing, is not TOML, or has a wrong or misspelt key.
+    """
+    try:
+        profile = msgspec.toml.decode(path.read_bytes(), type=Profile)
+    except OSError as error:
+        raise ProfileError(
+            f"{path}: cannot be read ({error.strerror}); name an existing profile file"
+        ) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ProfileError(
+            f"{path}: {error}; see docs/contract.md for the keys a profile may have"
+        ) from error
+    if not profile.verbs.get("migrate"):
+        raise ProfileError(f"{path}: verbs.migrate is missing; a profile needs at least that command")
+    return profile if profile.name else msgspec.structs.replace(profile, name=path.stem)
