@@ -81,6 +81,15 @@ def ensure_image(*, tag: str = TAG, context: Path, say: Say) -> ImageReady | Ima
         engine.close()
 
 
+def engine_trouble() -> str | None:
+    """None when a container engine answers; otherwise one sentence that says why there is none."""
+    engine = _engine()
+    if isinstance(engine, str):
+        return engine
+    engine.close()
+    return None
+
+
 def build_context(context: Path) -> bytes:
     """A tar of `Dockerfile`, `migrator/` and `wheelhouse/`: equal bytes for equal sources, so that builds are cached.
 

@@ -1,0 +1,127 @@
+"""What a person runs here: `nox` alone tests without a container engine, `nox -l` lists everything else.
+
+All sessions share one environment, `.nox/shared`, which is installed anew only when `pyproject.toml` changes.
+Listing must stay quick and must not import the harness, so scenario files are read here as plain TOML.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nox
+
+nox.needs_version = ">=2024.10.9"
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["tests"]
+
+ROOT = Path(__file__).parent
+ENVIRONMENT = ROOT / ".nox" / "shared"
+BIN = ENVIRONMENT / "bin"
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Test without a container engine, with branch coverage; arguments after `--` go to pytest instead."""
+    _install(session)
+    chosen = session.posargs or ["--cov", "--cov-report=term", "tests/unit", "tests/quality"]
+    _run(session, "pytest", "-m", "not container", *chosen)
+
+
+@nox.session
+def container(session: nox.Session) -> None:
+    """Test inside containers; skipped, with the reason, where no engine answers."""
+    _install(session)
+    ask = "from harness.sandbox.image import engine_trouble; print(engine_trouble() or '')"
+    answer = session.run(str(BIN / "python"), "-c", ask, external=True, silent=True, log=False)
+    if isinstance(answer, str) and answer.strip():
+        session.skip(answer.strip())
+    _run(session, "harness", "image")
+    _run(session, "pytest", "-m", "container", *(session.posargs or ["tests/container"]))
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, formatting and who imports whom."""
+    _install(session)
+    _run(session, "ruff", "check", ".")
+    _run(session, "ruff", "format", "--check", ".")
+    _run(session, "lint-imports")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check all types strictly."""
+    _install(session)
+    _run(session, "mypy")
+
+
+@nox.session
+def image(session: nox.Session) -> None:
+    """Build the migrator's image, on a base made here if no registry can be reached."""
+    _install(session)
+    _run(session, "harness", "image", *session.posargs)
+
+
+@nox.session
+def gate(session: nox.Session) -> None:
+    """Decide: release, hold or roll back; in containers if an engine answers, else in the embedded sandbox."""
+    _install(session)
+    _run(session, "harness", "image", "--if-engine")
+    _run(session, "harness", "gate", *session.posargs)
+
+
+def _install(session: nox.Session) -> None:
+    """The shared environment has the project, editable, and every dependency group."""
+    stamp = ENVIRONMENT / "installed-for"
+    wanted = hashlib.sha256(
+        (ROOT / "pyproject.toml").read_bytes() + f"{sys.version} {ROOT}".encode()
+    ).hexdigest()
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    groups = nox.project.load_toml(ROOT / "pyproject.toml")
+    needs = nox.project.dependency_groups(groups, *groups["dependency-groups"])
+    # The groups are spelt out because pip knows `--group` only since 25.1; nox is here for the types of this file.
+    session.run(sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT), external=True)
+    pip = (str(BIN / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    session.run(*pip, "--editable", str(ROOT), *needs, "nox", external=True)
+    stamp.write_text(wanted)
+
+
+def _run(session: nox.Session, program: str, *arguments: str) -> None:
+    """The program of the shared environment has ended well; it finds the others of that environment first."""
+    path = os.pathsep.join((str(BIN), os.environ.get("PATH", os.defpath)))
+    session.run(str(BIN / program), *arguments, external=True, env={"PATH": path})
+
+
+def _scenario(stem: str) -> Callable[[nox.Session], None]:
+    def scenario(session: nox.Session) -> None:
+        _install(session)
+        _run(session, "harness", "image", "--if-engine")
+        _run(session, "harness", "run", stem, *session.posargs)
+
+    return scenario
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The scenario as far as it can be read: a broken one stays in the list, and `harness run` says what is wrong."""
+    try:
+        return nox.project.load_toml(path)
+    except (OSError, ValueError) as error:
+        return {"summary": f"cannot be read: {' '.join(str(error).split())}"}
+
+
+for _path in sorted((ROOT / "scenarios").glob("*.toml")):
+    _content = _read(_path)
+    _session = _scenario(_path.stem)
+    _session.__doc__ = str(_content.get("summary") or "").strip()
+    _system = _content.get("system")
+    nox.session(
+        name=f"scenario-{_path.stem}",
+        tags=[_system] if isinstance(_system, str) else [],
+        default=False,
+    )(_session)
