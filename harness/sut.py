@@ -20,7 +20,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     `verbs` maps a verb to a command; only ``migrate`` is required, and a missing verb makes its claims *not
     offered*.  `exit` maps an outcome to exit statuses; any other status, a signal or a timeout is *unknown*.
-    `keeps` are paths under the home that the migrator may own for good (its backups and journal).
+    `keeps` are paths under the home that the migrator may own for good (its backups and journal).  `support` is
+    a folder, relative to the profile's file, that the commands see read-only where they say ``{support}``.
     """
 
     system: str
@@ -31,6 +32,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     keeps: list[str] = []
     env: dict[str, str] = {}
     timeout: float = 60.0  # seconds for one step
+    support: str = ""
     reports: bool = False  # writes the contract's report
 
     def outcome_of(self, status: int | None) -> Outcome:
@@ -64,4 +66,5 @@ def load_profile(path: Path) -> Profile:
         ) from error
     if not profile.verbs.get("migrate"):
         raise ProfileError(f"{path}: verbs.migrate is missing; a profile needs at least that command")
-    return profile if profile.name else msgspec.structs.replace(profile, name=path.stem)
+    support = str((path.parent / profile.support).resolve()) if profile.support else ""
+    return msgspec.structs.replace(profile, name=profile.name or path.stem, support=support)

@@ -1,0 +1,12 @@
+"""All claims, by name.  A new one is a module (or a function in one) and a place in this dict."""
+
+from __future__ import annotations
+
+from harness.claims import ends_as_expected, report, store, tree
+from harness.claims.claim import Claim, Finding, UndecidedError
+
+CLAIMS: dict[str, Claim] = {
+    claim.name: claim for claim in (ends_as_expected.CLAIM, *store.CLAIMS, *tree.CLAIMS, *report.CLAIMS)
+}
+
+__all__ = ["CLAIMS", "Claim", "Finding", "UndecidedError"]

@@ -1,0 +1,125 @@
+"""Claims about what the migrator says: every legacy record has its fate told, and the totals are true."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from harness.claims.claim import Claim, Finding
+from harness.evidence import Evidence
+from harness.expectation import Fate
+from harness.history import Event
+
+_TELLING = ("migrate", "dry_run")
+
+
+def accounted_for(evidence: Evidence) -> Iterator[Finding]:
+    """Yields legacy records that the report does not name exactly once, with the right fate and reason."""
+    for event in _told(evidence):
+        if event.outcome == "refused" or evidence.expected(event).refusals:
+            continue
+        rows = event.report.get("records", []) if isinstance(event.report, dict) else []
+        told: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
+        for row in rows:
+            told.setdefault(_name_of(row), []).append(row)
+        kinds = {fate.kind for fate in evidence.expected(event).fates}
+        for fate in evidence.expected(event).fates:
+            yield from _compare(fate, told.pop((fate.kind, fate.source, fate.id), []), event)
+        for (kind, source, name), extra in sorted(told.items()):
+            if kind in kinds | {"project", "session", "transcript"}:
+                subject = f"{kind} {name} ({source})"
+                yield Finding(
+                    "accounted-for", subject, "no such legacy record", extra[0].get("outcome"), event.step
+                )
+
+
+def _name_of(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    return str(row.get("kind")), str(row.get("source")), str(row.get("id"))
+
+
+def _compare(fate: Fate, rows: list[Mapping[str, Any]], event: Event) -> Iterator[Finding]:
+    subject = f"{fate.kind} {fate.id} ({fate.source})"
+    wanted = _fate_text(fate.disposition, fate.reason)
+    if not rows:
+        yield Finding("accounted-for", subject, wanted, "not named in the report", event.step)
+    for row in rows[:1]:
+        said = _fate_text(row.get("outcome"), row.get("reason"))
+        if said != wanted:
+            yield Finding("accounted-for", subject, wanted, said, event.step)
+    if len(rows) > 1:
+        yield Finding("accounted-for", subject, "named once", f"named {len(rows)} times", event.step)
+
+
+def _fate_text(disposition: object, reason: object) -> str:
+    return f"{disposition}: {reason}" if reason else str(disposition)
+
+
+def report_is_honest(evidence: Evidence) -> Iterator[Finding]:
+    """Yields statements of a report that the exit status, its own records or the disk contradict."""
+    for event in _told(evidence):
+        report = event.report
+        if not isinstance(report, dict):
+            yield Finding(
+                "report-is-honest", "report", "a JSON object at $MIGRATION_REPORT", _kind(report), event.step
+            )
+            continue
+        yield from _totals(event, report)
+        if report.get("outcome") != event.outcome:
+            yield Finding("report-is-honest", "outcome", event.outcome, report.get("outcome"), event.step)
+        changed = any(event.before.changes_to(event.after))
+        if event.do == "migrate" and bool(report.get("changed")) != changed:
+            yield Finding("report-is-honest", "changed", changed, report.get("changed"), event.step)
+        if event.do == "migrate" and event.succeeded:
+            yield from _written(evidence, event, report)
+
+
+def _kind(report: object) -> str:
+    return "no report" if report is None else "text that is not a JSON object"
+
+
+def _totals(event: Event, report: Mapping[str, Any]) -> Iterator[Finding]:
+    rows = report.get("records") or []
+    seen = Counter(str(row.get("outcome")) for row in rows)
+    parts = {"written": "migrated", "present": "present", "skipped": "skipped", "set_aside": "set-aside"}
+    counts = report.get("counts") or {}
+    truth = {name: seen[outcome] for name, outcome in parts.items()} | {"read": len(rows)}
+    for name, number in truth.items():
+        if counts.get(name) != number:
+            yield Finding("report-is-honest", f"counts.{name}", number, counts.get(name), event.step)
+
+
+def _written(evidence: Evidence, event: Event, report: Mapping[str, Any]) -> Iterator[Finding]:
+    """Compares the number of records said to be written with the rows and files that are really new."""
+    before, after = evidence.target(event.before), evidence.target(event.after)
+    fates = evidence.expected(event).fates
+    tables = {fate.kind + "s" for fate in fates} & after.keys()
+    rows = sum(len(after[table].keys() - before.get(table, {}).keys()) for table in tables)
+    files = sum(
+        1
+        for path in evidence.expected(event).files
+        if event.before.get(path) is None and event.after.get(path)
+    )
+    said = (report.get("counts") or {}).get("written")
+    if said != rows + files:
+        yield Finding(
+            "report-is-honest", "counts.written", f"{rows + files} new records on disk", said, event.step
+        )
+
+
+def _told(evidence: Evidence) -> Iterator[Event]:
+    return (e for e in evidence.events(*_TELLING) if e.succeeded or e.outcome == "refused")
+
+
+def _reports(evidence: Evidence) -> str:
+    if not evidence.profile.reports:
+        return "the profile does not say that the migrator reports"
+    return "" if any(_told(evidence)) else "no step came to an end that can be reported"
+
+
+CLAIMS = (
+    Claim(
+        "accounted-for", "The report names every legacy record once, with its fate.", accounted_for, _reports
+    ),
+    Claim("report-is-honest", "What the report says is what the disk shows.", report_is_honest, _reports),
+)

@@ -1,0 +1,110 @@
+"""Claims about the records in the target store: none lost, none invented, none altered, and the store is sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.claims.claim import Claim, Finding, after_successful
+from harness.difference import TableDifference, compare
+from harness.evidence import Evidence
+from harness.expectation import TargetUnreadableError
+from harness.history import Event
+from harness.records import Tables
+
+
+def _differences(evidence: Evidence) -> Iterator[tuple[Event, str, TableDifference]]:
+    """Yields, for every successful migration, how each table differs from the oracle's."""
+    for event in evidence.events("migrate"):
+        if not event.succeeded or evidence.expected(event).refusals:
+            continue
+        wanted, found = evidence.expected(event).tables, evidence.target(event.after)
+        for table in sorted(wanted.keys() | found.keys()):
+            yield event, table, compare(wanted.get(table, {}), found.get(table, {}))
+
+
+def _rows_before_and_after(evidence: Evidence) -> Iterator[tuple[Event, Tables, Tables]]:
+    for event in evidence.events():
+        if event.do != "rollback" and not event.succeeded:
+            try:
+                before = evidence.target(event.before)
+            except TargetUnreadableError:
+                continue  # nothing was readable before, so nothing readable can have been lost
+            yield event, before, evidence.target(event.after)
+
+
+def no_loss(evidence: Evidence) -> Iterator[Finding]:
+    """Yields records that must be in the target and are not.
+
+    After success these are all that the oracle expects; after any other end, the rows that stood there before.
+    """
+    for event, table, difference in _differences(evidence):
+        for key in difference.missing:
+            yield Finding(
+                "no-loss",
+                f"{table} {key}",
+                evidence.expected(event).tables[table][key],
+                "no such record",
+                event.step,
+            )
+    for event, before, after in _rows_before_and_after(evidence):
+        for table, rows in before.items():
+            for key in sorted(rows.keys() - after.get(table, {}).keys()):
+                yield Finding("no-loss", f"{table} {key}", rows[key], "no such record", event.step)
+
+
+def no_invention(evidence: Evidence) -> Iterator[Finding]:
+    """Yields records in the target that no legacy record accounts for: doubles, revived sessions, stray events."""
+    for event, table, difference in _differences(evidence):
+        for key in difference.extra:
+            yield Finding(
+                "no-invention",
+                f"{table} {key}",
+                "no such record",
+                evidence.target(event.after)[table][key],
+                event.step,
+            )
+
+
+def no_corruption(evidence: Evidence) -> Iterator[Finding]:
+    """Yields fields whose value in the target is not the one that the legacy record stands for."""
+    for event, table, difference in _differences(evidence):
+        for change in difference.changed:
+            subject = f"{table} {change.key}: {change.field}"
+            yield Finding("no-corruption", subject, change.expected, change.found, event.step)
+
+
+def store_sound(evidence: Evidence) -> Iterator[Finding]:
+    """Yields defects of the store that were not there before the step: integrity, keys, schema, poison values."""
+    for event in evidence.events():
+        try:
+            before = evidence.problems(event.before)
+        except TargetUnreadableError:
+            continue  # it was unreadable to begin with: what a step makes of it is a matter of refusal
+        try:
+            after = evidence.problems(event.after)
+        except TargetUnreadableError as error:
+            after = [str(error)]
+        for problem in after:
+            if problem not in before:
+                yield Finding(
+                    "store-sound", problem, "a sound store, as before the step", problem, event.step
+                )
+
+
+_OFFERED = after_successful("migrate")
+
+CLAIMS = (
+    Claim("no-loss", "Every record that must reach the target is there.", no_loss, _OFFERED),
+    Claim("no-invention", "The target holds no record that nothing accounts for.", no_invention, _OFFERED),
+    Claim(
+        "no-corruption",
+        "Every field in the target has the value its source stands for.",
+        no_corruption,
+        _OFFERED,
+    ),
+    Claim(
+        "store-sound",
+        "No step leaves the store damaged, inconsistent or unreadable to its owner.",
+        store_sound,
+    ),
+)

@@ -1,0 +1,178 @@
+"""Claims about the files of the home: nothing stranded, nothing else changed, clean refusals, exact rollbacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.claims.claim import Claim, Finding, after_successful, having
+from harness.evidence import READING, Evidence
+from harness.history import Event
+from harness.home import Change, Entry, Home
+
+
+def no_stranding(evidence: Evidence) -> Iterator[Finding]:
+    """Yields files that must be at their new place after a successful migration and are absent or differ."""
+    for event in evidence.events("migrate"):
+        if event.succeeded:
+            for path, digest in sorted(evidence.expected(event).files.items()):
+                entry = event.after.get(path)
+                if entry is None or entry.digest != digest:
+                    found = "no such file" if entry is None else f"other content ({entry.size} bytes)"
+                    yield Finding(
+                        "no-stranding", path, f"the file with content {digest[:12]}", found, event.step
+                    )
+
+
+def nothing_else_changes(evidence: Evidence) -> Iterator[Finding]:
+    """Yields changes outside what the step may change: legacy files, bystanders, other tools' state.
+
+    Modes, contents and link targets count everywhere; mtimes count for all but directories, whose mtime moves
+    whenever an allowed file appears in them.
+    """
+    for event in evidence.events():
+        if event.do in READING:
+            allowed: frozenset[str] = frozenset()
+        elif event.do == "rollback":
+            allowed = frozenset().union(*(evidence.expected(e).writable for e in evidence.events("migrate")))
+        else:
+            allowed = evidence.expected(event).writable
+        for change in event.before.changes_to(event.after, times=True):
+            if (
+                not _only_directory_time(change)
+                and not _within(change.path, allowed)
+                and not evidence.may_keep(change.path)
+            ):
+                yield _finding("nothing-else-changes", change, event)
+
+
+def _only_directory_time(change: Change) -> bool:
+    before = change.before
+    return before is not None and before.kind == "dir" and before.same_but_time(change.after)
+
+
+def _within(path: str, allowed: frozenset[str]) -> bool:
+    return path in allowed or any(path.startswith(prefix + "/") for prefix in allowed)
+
+
+def _finding(claim: str, change: Change, event: Event) -> Finding:
+    found = "no such path" if change.after is None else f"{_shown(change.after)}: {change.describe()}"
+    return Finding(claim, change.path, _shown(change.before), found, event.step)
+
+
+def _shown(entry: Entry | None) -> str:
+    if entry is None:
+        return "no such path"
+    detail = {"file": f" of {entry.size} bytes, content {entry.digest[:12]}", "link": f" to {entry.target}"}
+    return f"{entry.kind}{detail.get(entry.kind, '')}, mode {entry.mode:04o}"
+
+
+def _untouched(claim: str, event: Event) -> Iterator[Finding]:
+    for change in event.before.changes_to(event.after, times=True):
+        yield _finding(claim, change, event)
+
+
+def dry_run_is_clean(evidence: Evidence) -> Iterator[Finding]:
+    """Yields anything at all that a dry run changed: a byte, a mode, an mtime, a lock file, a directory."""
+    for event in evidence.events("dry_run"):
+        yield from _untouched("dry-run-is-clean", event)
+
+
+def reading_is_clean(evidence: Evidence) -> Iterator[Finding]:
+    """Yields anything that a verb which only looks (inspect, plan, verify, status) changed."""
+    for event in evidence.events("inspect", "plan", "verify", "status"):
+        yield from _untouched("reading-is-clean", event)
+
+
+def refusal_is_clean(evidence: Evidence) -> Iterator[Finding]:
+    """Yields anything that a step changed before it refused: a refusal is definite, nothing happened."""
+    for event in evidence.events():
+        if event.outcome == "refused":
+            yield from _untouched("refusal-is-clean", event)
+
+
+def rerun_is_noop(evidence: Evidence) -> Iterator[Finding]:
+    """Yields anything that a second migration changed after a first one succeeded."""
+    for event in _reruns(evidence):
+        yield from _untouched("rerun-is-noop", event)
+
+
+def _reruns(evidence: Evidence) -> Iterator[Event]:
+    migrated = False
+    for event in evidence.events():
+        if event.do == "migrate" and migrated:
+            yield event
+        if event.do == "migrate":
+            migrated = event.succeeded
+        elif event.do not in READING:
+            migrated = False
+
+
+def home_restored(evidence: Evidence) -> Iterator[Finding]:
+    """Yields paths that a successful rollback did not put back to what they were before the migration.
+
+    Kind, mode, content and link target count; not times, which no rollback can give back everywhere.  What the
+    migrator declares as its own (backups, journal) may stay.
+    """
+    original: Home | None = None
+    for event in evidence.events():
+        if event.do == "migrate" and original is None:
+            original = event.before
+        elif event.do == "rollback" and event.outcome == "done" and original is not None:
+            for change in original.changes_to(event.after):
+                if not (change.before is None and evidence.may_keep(change.path)):
+                    yield _finding("home-restored", change, event)
+            original = None
+
+
+def kept_private(evidence: Evidence) -> Iterator[Finding]:
+    """Yields backups and journals that others than the user may read: they hold whatever the home holds."""
+    for event in evidence.events():
+        for change in event.before.changes_to(event.after):
+            entry, path = change.after, change.path
+            owned = any(path == kept or path.startswith(kept + "/") for kept in evidence.profile.keeps)
+            if owned and entry is not None and entry.kind in {"file", "dir"} and entry.mode & 0o077:
+                yield Finding(
+                    "kept-private", path, "no permission for group and others", _shown(entry), event.step
+                )
+
+
+def _refused(evidence: Evidence) -> str:
+    return "" if any(e.outcome == "refused" for e in evidence.events()) else "no step was refused"
+
+
+def _rerun(evidence: Evidence) -> str:
+    return "" if any(_reruns(evidence)) else "no migration follows a successful one"
+
+
+def _looked(evidence: Evidence) -> str:
+    looked = any(evidence.events("inspect", "plan", "verify", "status"))
+    return "" if looked else "the scenario has no step that only looks"
+
+
+def _keeps(evidence: Evidence) -> str:
+    if not evidence.profile.keeps:
+        return "the profile declares no paths of the migrator's own"
+    return after_successful("migrate")(evidence)
+
+
+def _rolled_back(evidence: Evidence) -> str:
+    return having("rollback")(evidence) or after_successful("rollback")(evidence)
+
+
+CLAIMS = (
+    Claim(
+        "no-stranding",
+        "Every file that must move along is at its new place.",
+        no_stranding,
+        after_successful("migrate"),
+    ),
+    Claim("nothing-else-changes", "No step changes what it has no business with.", nothing_else_changes),
+    Claim("dry-run-is-clean", "A dry run writes nothing at all.", dry_run_is_clean, having("dry_run")),
+    Claim("reading-is-clean", "Verbs that only look change nothing.", reading_is_clean, _looked),
+    Claim(
+        "refusal-is-clean", "A refusal leaves the home as it was, to the byte.", refusal_is_clean, _refused
+    ),
+    Claim("rerun-is-noop", "A second run changes nothing.", rerun_is_noop, _rerun),
+    Claim("home-restored", "A rollback puts every path back.", home_restored, _rolled_back),
+    Claim("kept-private", "Backups and journals are for the user alone.", kept_private, _keeps),
+)

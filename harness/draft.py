@@ -1,0 +1,65 @@
+"""A *draft* is what a home is made from: a drawn legacy state, the damage done to it, and a seed for the damage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from hypothesis import strategies as st
+
+from harness.home import Home
+from harness.scenario import Scenario, ScenarioError
+from harness.system import System
+
+_STATE_SHOWN = 4_000  # characters of a state's repr that are kept with a stored case
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A drawn state, the names of the corruptions to apply in order, and their seed."""
+
+    state: Any
+    damage: tuple[str, ...] = ()
+    seed: int = 0
+
+    def as_data(self, applied: tuple[str, ...]) -> Mapping[str, Any]:
+        """Returns what is kept of the draft beside a stored case."""
+        return {"state": repr(self.state)[:_STATE_SHOWN], "damage": list(applied), "seed": self.seed}
+
+
+def drafts(system: System, scenario: Scenario) -> st.SearchStrategy[Draft]:
+    """Returns the strategy that draws the homes of a scenario.
+
+    Raises:
+        ScenarioError: the scenario asks for a shape or for damage that the pack does not know.
+    """
+    try:
+        shape = system.shape(scenario.home)
+    except ValueError as error:
+        raise ScenarioError(f"{scenario.name}: home: {error}") from error
+    names = sorted(system.CORRUPTIONS) if shape.damage == ["any"] else list(shape.damage)
+    unknown = sorted(set(names) - system.CORRUPTIONS.keys())
+    if unknown:
+        known = ", ".join(sorted(system.CORRUPTIONS))
+        raise ScenarioError(f"{scenario.name}: no such damage: {', '.join(unknown)}; known are {known}")
+    if scenario.generator == "fields":
+        states = system.states(shape)
+    else:
+        states = st.integers(0, 2**32 - 1).map(lambda seed: system.draw(shape, seed))
+    least, most = shape.damage_count
+    damage = st.lists(st.sampled_from(names), min_size=least, max_size=min(most, len(names)), unique=True)
+    return st.builds(Draft, states, damage.map(tuple) if names else st.just(()), st.integers(0, 2**16))
+
+
+def make_home(system: System, draft: Draft, root_for: Callable[[str], str]) -> tuple[Home, tuple[str, ...]]:
+    """Returns the home of a draft, and the corruptions that found a place in it, in order."""
+    home = system.write(draft.state, root_for(system.user_of(draft.state)))
+    applied = []
+    for name in draft.damage:
+        damaged = system.CORRUPTIONS[name].apply(home, Random(f"{draft.seed}/{name}"))  # noqa: S311 - not for secrets
+        if damaged is not None:
+            home = damaged
+            applied.append(name)
+    return home, tuple(applied)

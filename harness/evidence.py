@@ -1,0 +1,62 @@
+"""*Evidence* is a history with the oracle's answers beside it: all that a claim may look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from harness.expectation import Expectation
+from harness.history import Event, History
+from harness.home import Home
+from harness.records import Tables
+from harness.sut import Profile
+
+READING: frozenset[str] = frozenset({"inspect", "plan", "dry_run", "verify", "status"})
+"""Verbs that look and never touch."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A history, the profile of its migrator, and the pack's three answers, each asked for once a home."""
+
+    history: History
+    profile: Profile
+    expect: Callable[[Home, frozenset[str]], Expectation]
+    read_target: Callable[[Home], Tables]
+    problems_of: Callable[[Home], list[str]]
+    _expected: dict[int, Expectation] = field(default_factory=dict, repr=False)
+    _targets: dict[int, Tables] = field(default_factory=dict, repr=False)
+    _problems: dict[int, list[str]] = field(default_factory=dict, repr=False)
+
+    def events(self, *verbs: str) -> Iterator[Event]:
+        """Yields the events of the named verbs, in order; of all verbs when none is named."""
+        return (event for event in self.history.events if not verbs or event.do in verbs)
+
+    def expected(self, event: Event) -> Expectation:
+        """Returns what a right `migrate` would make of the home as it was before the event."""
+        if event.step not in self._expected:
+            self._expected[event.step] = self.expect(event.before, event.conditions)
+        return self._expected[event.step]
+
+    def target(self, home: Home) -> Tables:
+        """Returns the content of the target store in a home.
+
+        Raises:
+            TargetUnreadableError: the store is there but cannot be read.
+        """
+        if id(home) not in self._targets:
+            self._targets[id(home)] = self.read_target(home)
+        return self._targets[id(home)]
+
+    def problems(self, home: Home) -> list[str]:
+        """Returns what is wrong with the target store as a store, in sentences."""
+        if id(home) not in self._problems:
+            self._problems[id(home)] = self.problems_of(home)
+        return self._problems[id(home)]
+
+    def may_keep(self, path: str) -> bool:
+        """Tells whether a path belongs to the migrator for good, or leads to such a path."""
+        return any(
+            path == kept or path.startswith(kept + "/") or kept.startswith(path + "/")
+            for kept in self.profile.keeps
+        )

@@ -1,0 +1,118 @@
+"""The *release gate*: metrics with limits and triggers with consequences, both data, turn verdicts into a decision.
+
+RELEASE when every metric is met and no trigger fired; ROLL_BACK when a trigger fired: users of this release would
+have to be rolled back; HOLD in all other cases, unknown results among them: what was not measured is not met.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from harness.verdict import Status, Verdict
+
+Measure = Callable[[Sequence[Verdict]], float | None]
+
+
+class Decision(Enum):
+    """What to do with the release; the value is the gate's exit status."""
+
+    RELEASE = 0
+    HOLD = 4
+    ROLL_BACK = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A number that the release must reach, with the place it comes from; `unit` is % or a count."""
+
+    name: str
+    sentence: str
+    unit: str
+    source: str
+    measure: Measure
+    at_least: float
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A number above which users must be rolled back; `limit` is the largest harmless value."""
+
+    name: str
+    sentence: str
+    unit: str
+    source: str
+    measure: Measure
+    limit: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A metric's or trigger's value over all cases; None when no case could show it."""
+
+    of: Metric | Trigger
+    value: float | None
+
+    @property
+    def state(self) -> str:
+        """Returns met, missed, fired, quiet or not measured."""
+        if self.value is None:
+            return "not measured"
+        if isinstance(self.of, Metric):
+            return "met" if self.value >= self.of.at_least else "missed"
+        return "fired" if self.value > self.of.limit else "quiet"
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """The decision with its evidence: every reading, and the worst status of all cases."""
+
+    decision: Decision
+    readings: tuple[Reading, ...]
+    status: Status
+    reasons: tuple[str, ...]
+
+
+def share_passing(*claims: str) -> Measure:
+    """Returns the share in % of cases, of those that can show one of the claims, in which none of them fails."""
+
+    def measure(verdicts: Sequence[Verdict]) -> float | None:
+        tried = [statuses for verdict in verdicts if (statuses := _statuses(verdict, claims))]
+        if not tried:
+            return None
+        return 100.0 * sum(1 for statuses in tried if set(statuses) == {Status.PASS}) / len(tried)
+
+    return measure
+
+
+def findings_of(*claims: str) -> Measure:
+    """Returns the number of findings of the claims over all cases, None when none of them could be tried."""
+
+    def measure(verdicts: Sequence[Verdict]) -> float | None:
+        if not any(_statuses(verdict, claims) for verdict in verdicts):
+            return None
+        return float(sum(len(r.findings) for v in verdicts for r in v.results if r.claim in claims))
+
+    return measure
+
+
+def _statuses(verdict: Verdict, claims: Sequence[str]) -> list[Status]:
+    chosen = [r.status for r in verdict.results if r.claim in claims]
+    return [status for status in chosen if status is not Status.NOT_OFFERED]
+
+
+def decide(verdicts: Sequence[Verdict], metrics: Sequence[Metric], triggers: Sequence[Trigger]) -> GateResult:
+    """Returns the decision on all cases of a system; no cases at all is HOLD."""
+    readings = [Reading(item, item.measure(verdicts)) for item in (*metrics, *triggers)]
+    statuses = [verdict.status for verdict in verdicts] or [Status.UNKNOWN]
+    reasons = [f"{r.of.name}: {r.state}" for r in readings if r.state in {"missed", "fired", "not measured"}]
+    for status in (Status.FAIL, Status.UNKNOWN):
+        count = statuses.count(status)
+        if count:
+            reasons.append(f"{count} case{'s' if count > 1 else ''} {status.word}")
+    if any(reading.state == "fired" for reading in readings):
+        decision = Decision.ROLL_BACK
+    else:
+        decision = Decision.HOLD if reasons else Decision.RELEASE
+    return GateResult(decision, tuple(readings), max(statuses), tuple(reasons))

@@ -1,0 +1,146 @@
+"""A *history* is what happened to one home: an *event* for each step, with the tree before and after it.
+
+It is the only thing a judge needs besides the oracle, so it is kept on disk as JSON lines and a later judge, with
+newer claims, can read an old one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.home import Home
+from harness.pack import BlobPack
+from harness.sut import Outcome, Verb
+
+_OUTPUT_KEPT = 20_000  # characters of stdout and of stderr
+
+
+class HistoryError(ValueError):
+    """A stored history cannot be read; the message names the file and the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One step: which verb, what else went on, how it ended, and the tree on either side.
+
+    `conditions` are facts about the surroundings that the tree cannot show (a living daemon, a held lock).
+    `report` is what the migrator wrote to ``$MIGRATION_REPORT``: parsed JSON, its raw text when it is not JSON,
+    None when there was none.
+    """
+
+    step: int
+    do: Verb
+    outcome: Outcome
+    before: Home
+    after: Home
+    status: int | None = None
+    signal: int | None = None
+    timed_out: bool = False
+    seconds: float = 0.0
+    meanwhile: str = ""
+    conditions: frozenset[str] = frozenset()
+    report: Any = None
+    stdout: str = ""
+    stderr: str = ""
+
+    @property
+    def succeeded(self) -> bool:
+        """Tells whether the migrator said that it did its work, wholly or but for records set aside."""
+        return self.outcome in {"done", "partial"}
+
+    def ended(self) -> str:
+        """Returns how the step ended, in words."""
+        if self.timed_out:
+            return f"no end within {self.seconds:.0f} s"
+        if self.signal is not None:
+            return f"killed by signal {self.signal}"
+        return f"{self.outcome} (exit status {self.status})"
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The events of one case in order; `home` is what was laid out first, `draft` says how it was made."""
+
+    home: Home
+    events: tuple[Event, ...]
+    draft: Mapping[str, Any] = field(default_factory=dict)
+
+
+def save(history: History, folder: Path, blobs: BlobPack) -> None:
+    """Writes the history below a new folder, one tree a file, contents into the pack."""
+    folder.mkdir(parents=True)
+    trees: list[Home] = [history.home]
+    rows = []
+    for event in history.events:
+        places = [_place(home, trees) for home in (event.before, event.after)]
+        rows.append(_event_row(event, *places))
+    for number, home in enumerate(trees):
+        with (folder / f"tree-{number}.jsonl").open("w", encoding="ascii") as file:
+            file.writelines(json.dumps(row) + "\n" for row in [[home.root], *home.manifest()])
+        for entry in home.entries.values():
+            if entry.digest in home.blobs:
+                blobs.add(entry.digest, home.blobs[entry.digest])
+    with (folder / "events.jsonl").open("w", encoding="ascii") as file:
+        file.writelines(json.dumps(row) + "\n" for row in [{"draft": dict(history.draft)}, *rows])
+
+
+def _place(home: Home, trees: list[Home]) -> int:
+    for number, known in enumerate(trees):
+        if known is home or known == home:
+            return number
+    trees.append(home)
+    return len(trees) - 1
+
+
+def _event_row(event: Event, before: int, after: int) -> dict[str, Any]:
+    return {
+        "step": event.step,
+        "do": event.do,
+        "outcome": event.outcome,
+        "before": before,
+        "after": after,
+        "status": event.status,
+        "signal": event.signal,
+        "timed_out": event.timed_out,
+        "seconds": round(event.seconds, 6),
+        "meanwhile": event.meanwhile,
+        "conditions": sorted(event.conditions),
+        "report": event.report,
+        "stdout": event.stdout[-_OUTPUT_KEPT:],
+        "stderr": event.stderr[-_OUTPUT_KEPT:],
+    }
+
+
+def load(folder: Path, blobs: BlobPack) -> History:
+    """Returns the history that `save` wrote.
+
+    Raises:
+        HistoryError: a file is missing or is not what `save` writes.
+    """
+    try:
+        head, *rows = (json.loads(line) for line in _lines(folder / "events.jsonl"))
+        trees: dict[int, Home] = {}
+        events = []
+        for row in rows:
+            before, after = (_tree(folder, row.pop(side), trees, blobs) for side in ("before", "after"))
+            conditions = frozenset(row.pop("conditions"))
+            events.append(Event(before=before, after=after, conditions=conditions, **row))
+        return History(_tree(folder, 0, trees, blobs), tuple(events), head["draft"])
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise HistoryError(f"{folder}: not a stored case ({type(error).__name__}: {error})") from error
+
+
+def _lines(path: Path) -> Iterator[str]:
+    with path.open(encoding="ascii") as file:
+        yield from file
+
+
+def _tree(folder: Path, number: int, known: dict[int, Home], blobs: BlobPack) -> Home:
+    if number not in known:
+        (root,), *rows = (json.loads(line) for line in _lines(folder / f"tree-{number}.jsonl"))
+        known[number] = Home.from_manifest(root, rows, blobs)
+    return known[number]

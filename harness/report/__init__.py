@@ -1,0 +1,1 @@
+"""Reports: functions that turn results into text or data; none of them prints."""

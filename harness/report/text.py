@@ -1,0 +1,106 @@
+"""The console report: a failing verdict in six lines, a scenario in one, the gate's decision with its evidence."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from harness.claims import CLAIMS, Finding
+from harness.gate import Decision, GateResult, Metric, Reading
+from harness.run import RunResult
+from harness.sandbox.choose import Choice
+from harness.verdict import Status, Verdict
+
+_WIDTH = 140  # characters of a value shown on one line
+_WORDS = {Status.PASS: "PASS", Status.FAIL: "FAIL", Status.UNKNOWN: "UNKNOWN", Status.NOT_OFFERED: "NOT OFFERED"}
+
+
+def sandbox_lines(choice: Choice) -> Iterator[str]:
+    """Yields which sandbox is used, why no stronger one, and what is weaker about it."""
+    yield f"sandbox: {choice.level}"
+    for level, reason in choice.refused:
+        yield f"  not {level}: {reason}"
+    if choice.weaker:
+        yield f"  weaker than a container: {choice.weaker}"
+
+
+def scenario_lines(result: RunResult, replay: str) -> Iterator[str]:
+    """Yields one line on a scenario that passed, and the evidence where it did not."""
+    count = len(result.verdicts)
+    homes = f"{count} home{'' if count == 1 else 's'}"
+    yield f"{_WORDS[result.status]:8}{result.scenario}  ({homes}, {result.seconds:.1f} s)"
+    if result.status is Status.PASS:
+        yield from _not_offered(result.verdicts)
+        return
+    shown = result.smallest or next((v for v in result.verdicts if v.status is result.status), None)
+    if shown is not None:
+        yield from verdict_lines(shown, result.damage)
+    yield from (f"  note      {note}" for note in result.notes)
+    yield f"  replay    {replay}"
+    yield f"  kept in   {result.folder}"
+
+
+def _not_offered(verdicts: Iterable[Verdict]) -> Iterator[str]:
+    """Yields claims of a scenario that no home could show, so that nobody takes them for passed."""
+    seen: dict[str, set[Status]] = {}
+    for verdict in verdicts:
+        for result in verdict.results:
+            seen.setdefault(result.claim, set()).add(result.status)
+    silent = sorted(name for name, statuses in seen.items() if statuses == {Status.NOT_OFFERED})
+    if silent:
+        yield f"        not offered: {', '.join(silent)}"
+
+
+def verdict_lines(verdict: Verdict, damage: tuple[str, ...] = ()) -> Iterator[str]:
+    """Yields the first finding of each claim that fails, and why the others are unknown."""
+    for result in verdict.results:
+        if result.status is Status.FAIL:
+            yield from _finding_lines(result.findings[0], len(result.findings) - 1)
+        elif result.status is Status.UNKNOWN:
+            yield f"  unknown   {result.claim}: {result.note}"
+    if damage:
+        yield f"  damage    {', '.join(damage)}"
+
+
+def _finding_lines(finding: Finding, more: int) -> Iterator[str]:
+    claim = CLAIMS.get(finding.claim)
+    yield f"  claim     {finding.claim}: {claim.sentence if claim else ''}"
+    yield f"  subject   {finding.subject}" + (f"  (and {more} more)" if more else "")
+    yield f"  expected  {_shown(finding.expected)}"
+    yield f"  found     {_shown(finding.found)}"
+
+
+def _shown(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, default=repr, ensure_ascii=False)
+    text = text.encode("utf-8", "backslashreplace").decode().replace("\n", "\\n")
+    return text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"
+
+
+def gate_lines(system: str, result: GateResult) -> Iterator[str]:
+    """Yields the metrics and triggers with their values and limits, and the decision."""
+    yield f"metrics and rollback triggers of {system}"
+    yield from (_reading_line(reading) for reading in result.readings)
+    words = {Decision.RELEASE: "RELEASE", Decision.HOLD: "HOLD", Decision.ROLL_BACK: "ROLL BACK"}
+    because = f"  ({'; '.join(result.reasons)})" if result.reasons else ""
+    yield f"decision for {system}: {words[result.decision]}{because}"
+
+
+def _reading_line(reading: Reading) -> str:
+    item = reading.of
+    limit = f">= {item.at_least:g}" if isinstance(item, Metric) else f"<= {item.limit:g}"
+    value = "-" if reading.value is None else f"{reading.value:g}"
+    return f"  {reading.state:13}{value:>7} {item.unit:6} {limit:>7}  {item.name}: {item.sentence} [{item.source}]"
+
+
+def replay_command(result: RunResult, *, profile: str = "", sandbox: str = "", cases: int = 0) -> str:
+    """Returns the one command that draws, runs, fails and shrinks the same again."""
+    words = ["harness", "run", result.scenario, "--seed", str(result.seed)]
+    if cases:
+        words += ["--cases", str(cases)]
+    if profile:
+        words += ["--profile", profile]
+    if sandbox:
+        words += ["--sandbox", sandbox]
+    return shlex.join(words)

@@ -1,0 +1,88 @@
+"""A *system pack* is a module that knows one product: its legacy layout, its target, and what is right.
+
+Packs are modules, not classes: whatever has these names is one.  Built-in packs stand in the dict of
+``harness.systems``; the core never names a system.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from hypothesis.strategies import SearchStrategy
+
+from harness.corruption import Corruption
+from harness.expectation import Expectation
+from harness.gate import Metric, Trigger
+from harness.home import Home
+from harness.records import Tables
+from harness.sandbox.holders import Holder
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """What else goes on during a step: processes that hold something, and the facts that follow for the oracle."""
+
+    summary: str
+    holders: tuple[Holder, ...]
+    conditions: frozenset[str]
+
+
+class Shape(Protocol):
+    """What a scenario may ask of a home; the pack's own struct has more."""
+
+    damage: list[str]
+
+    @property
+    def damage_count(self) -> tuple[int, int]:
+        """The least and the greatest number of corruptions applied to one home."""
+        ...
+
+
+class System(Protocol):
+    """The names that a pack supplies.
+
+    `read_target` raises `TargetUnreadableError` where the store is there but cannot be read; `problems_of` returns
+    sentences on what is wrong with the store as a store, an empty list when it is absent.
+    """
+
+    NAME: str
+    PROFILES: Path
+    CORRUPTIONS: Mapping[str, Corruption]
+    ACTORS: Mapping[str, Actor]
+    METRICS: tuple[Metric, ...]
+    TRIGGERS: tuple[Trigger, ...]
+
+    def shape(self, asked: Mapping[str, Any]) -> Shape:
+        """Returns the shape a scenario asks for; raises ValueError that names the wrong key or value."""
+        ...
+
+    def states(self, shape: Any) -> SearchStrategy[Any]:
+        """Returns the strategy that draws legacy states of the shape field by field."""
+        ...
+
+    def draw(self, shape: Any, seed: int) -> Any:
+        """Returns the legacy state that a seed stands for, of any size."""
+        ...
+
+    def write(self, state: Any, root: str) -> Home:
+        """Returns the home that holds the state, as its legacy tool would have written it."""
+        ...
+
+    def user_of(self, state: Any) -> str:
+        """Returns the name of the directory that the home must have."""
+        ...
+
+    def expect(self, home: Home, conditions: frozenset[str]) -> Expectation:
+        """Returns the one right result of a migration of the home."""
+        ...
+
+    def read_target(self, home: Home) -> Tables:
+        """Returns the content of the target store."""
+        ...
+
+    def problems_of(self, home: Home) -> list[str]:
+        """Returns what is wrong with the target store."""
+        ...
