@@ -21,7 +21,6 @@ from typing import Any
 import msgspec
 
 from harness.history import History, load, save
-from harness.home import Home
 from harness.pack import BlobPack
 from harness.scenario import Scenario
 from harness.sut import Profile
@@ -84,11 +83,6 @@ class RunFolder:
         smallest = self.path / "smallest"
         for folder in [*folders, smallest] if smallest.is_dir() else folders:
             yield folder.name, load(folder, self.blobs)
-
-    def initial_home(self, case: str) -> Home:
-        """Returns the home with which a stored case (``0003``, ``smallest``) began."""
-        folder = self.path / case if case == "smallest" else self.path / "cases" / case
-        return load(folder, self.blobs).home
 
     def write_json(self, name: str, data: Mapping[str, Any]) -> None:
         """Writes a JSON file of the run; values that JSON has no word for are shown by their repr."""

@@ -94,11 +94,15 @@ def _reading_line(reading: Reading) -> str:
     return f"  {reading.state:13}{value:>7} {item.unit:6} {limit:>7}  {item.name}: {item.sentence} [{item.source}]"
 
 
-def replay_command(result: RunResult, *, profile: str = "", sandbox: str = "", cases: int = 0) -> str:
+def replay_command(
+    result: RunResult, *, profile: str = "", sandbox: str = "", cases: int = 0, home: str = ""
+) -> str:
     """Returns the one command that draws, runs, fails and shrinks the same again."""
     words = ["harness", "run", result.scenario, "--seed", str(result.seed)]
     if cases:
         words += ["--cases", str(cases)]
+    if home:
+        words += ["--home", home]
     if profile:
         words += ["--profile", profile]
     if sandbox:

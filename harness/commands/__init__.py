@@ -1,0 +1,1 @@
+"""The commands behind ``harness``: one module each, a function from parsed arguments to an exit status."""

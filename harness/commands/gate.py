@@ -1,0 +1,119 @@
+"""``harness gate``: all scenarios of the named systems, several at a time, and the decision on the release."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from dataclasses import replace
+from pathlib import Path
+
+from harness.commands.run import options_of
+from harness.gate import GateResult, decide
+from harness.report.data import gate_data, run_data
+from harness.report.text import gate_lines, sandbox_lines, scenario_lines
+from harness.run import RunResult
+from harness.sandbox.choose import choose
+from harness.scenario import Scenario, ScenarioError, load_scenario, scenario_paths
+from harness.session_run import Options, profile_for, replay_for, run_file
+from harness.systems import PACKS, pack
+from harness.verdict import ClaimResult, Status, Verdict
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Runs the gate and returns 0 to release, 4 to hold, 5 to roll back."""
+    began = time.monotonic()
+    systems = arguments.systems or sorted(PACKS)
+    for system in systems:
+        pack(system)
+    chosen = _scenarios(Path(arguments.scenarios), systems)
+    options = _settled(options_of(arguments), systems, quiet=arguments.json)
+    results: list[RunResult] = []
+    for result in _run_all(chosen, options, arguments.jobs):
+        results.append(result)
+        if not arguments.json:
+            print("\n".join(scenario_lines(result, replay_for(result, options))), flush=True)
+    decisions = {system: _decide(system, results) for system in systems}
+    _show(arguments, options, results, decisions, time.monotonic() - began)
+    return max(decision.decision.value for decision in decisions.values())
+
+
+def _scenarios(folder: Path, systems: Sequence[str]) -> list[tuple[Path, Scenario]]:
+    loaded = [(path, load_scenario(path)) for path in scenario_paths(folder)]
+    chosen = [(path, scenario) for path, scenario in loaded if scenario.system in systems]
+    for system in systems:
+        if not any(scenario.system == system for _, scenario in chosen):
+            raise ScenarioError(f"no scenario of {system} in {folder}/; a gate without scenarios decides nothing")
+    return chosen
+
+
+def _settled(options: Options, systems: Sequence[str], *, quiet: bool) -> Options:
+    """Returns the options with the sandbox level chosen once, so that all scenarios run in the same."""
+    choice = choose(options.sandbox, profile_for(systems[0], options.profile).image)
+    if not quiet:
+        print("\n".join(sandbox_lines(choice)), flush=True)
+    return replace(options, sandbox=choice.level)
+
+
+def _run_all(chosen: list[tuple[Path, Scenario]], options: Options, jobs: int) -> Iterator[RunResult]:
+    """Yields results as they come; scenarios run in processes of their own, `jobs` at a time."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs, mp_context=context) as workers:
+        waiting: dict[Future[RunResult], Scenario] = {
+            workers.submit(run_file, path, options): scenario for path, scenario in chosen
+        }
+        for number, future in enumerate(as_completed(waiting), 1):
+            print(f"  {number} of {len(waiting)} scenarios", file=sys.stderr, flush=True)
+            error = future.exception()
+            yield _crashed(waiting[future], options, error) if error else future.result()
+
+
+def _crashed(scenario: Scenario, options: Options, error: BaseException) -> RunResult:
+    note = f"the harness crashed: {type(error).__name__}: {error}"
+    unknown = Verdict((ClaimResult("harness", Status.UNKNOWN, note=note),))
+    return RunResult(
+        scenario=scenario.name,
+        system=scenario.system,
+        profile=options.profile,
+        level=options.sandbox,
+        seed=options.seed,
+        verdicts=(unknown,),
+        smallest=None,
+        damage=(),
+        folder="(nothing kept)",
+        seconds=0.0,
+        notes=(note,),
+    )
+
+
+def _decide(system: str, results: Sequence[RunResult]) -> GateResult:
+    known = pack(system)
+    verdicts = [verdict for result in results if result.system == system for verdict in result.verdicts]
+    return decide(verdicts, known.METRICS, known.TRIGGERS)
+
+
+def _show(
+    arguments: argparse.Namespace,
+    options: Options,
+    results: Sequence[RunResult],
+    decisions: dict[str, GateResult],
+    seconds: float,
+) -> None:
+    if arguments.json:
+        data = {
+            "sandbox": options.sandbox,
+            "scenarios": [run_data(result, replay_for(result, options)) for result in results],
+            "gate": [gate_data(system, result) for system, result in decisions.items()],
+        }
+        print(json.dumps(data, indent=2, default=repr))
+        return
+    homes = sum(len(result.verdicts) for result in results)
+    print(f"{len(results)} scenarios, {homes} homes, {seconds:.0f} s, sandbox {options.sandbox}")
+    for system, result in decisions.items():
+        print("\n".join(gate_lines(system, result)))
+
+

@@ -1,0 +1,36 @@
+"""``harness judge``: today's claims on a run that is already on disk; nothing is run again."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import msgspec
+
+from harness.commands.exits import OF_STATUS
+from harness.report.text import verdict_lines
+from harness.run import judge_again
+from harness.scenario import Scenario, ScenarioError
+from harness.store import RunFolder
+from harness.sut import Profile
+from harness.systems import pack
+from harness.verdict import Status, worst
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Judges the stored run and returns the exit status of its worst case."""
+    folder = RunFolder.open(Path(arguments.run))
+    try:
+        scenario = msgspec.toml.decode((folder.path / "scenario.toml").read_bytes(), type=Scenario)
+        profile = msgspec.toml.decode((folder.path / "profile.toml").read_bytes(), type=Profile)
+    except msgspec.DecodeError as error:
+        raise ScenarioError(f"{folder.path}: was stored by another version: {error}") from error
+    verdicts = judge_again(pack(scenario.system), profile, scenario, folder)
+    folder.close()
+    for name, verdict in verdicts.items():
+        if verdict.status is not Status.PASS:
+            print(f"{verdict.status.name:8}{scenario.name} {name}")
+            print("\n".join(verdict_lines(verdict)))
+    status = worst(verdict.status for verdict in verdicts.values())
+    print(f"{status.name:8}{scenario.name}  ({len(verdicts)} stored cases judged again)")
+    return OF_STATUS[status]

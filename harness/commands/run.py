@@ -1,0 +1,75 @@
+"""``harness run``: one scenario over its homes, the verdict on stdout, the evidence in ``runs/``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+from harness.commands.exits import OF_STATUS
+from harness.report.data import run_data
+from harness.report.text import sandbox_lines, scenario_lines
+from harness.sandbox.choose import choose
+from harness.scenario import ScenarioError, load_scenario, scenario_paths
+from harness.session_run import Options, profile_for, replay_for, run_loaded
+
+_SHOW_AFTER = 2.0  # seconds; shorter runs need no progress
+
+
+def options_of(arguments: argparse.Namespace) -> Options:
+    """Returns the run options in parsed arguments."""
+    return Options(
+        seed=arguments.seed,
+        cases=arguments.cases,
+        profile=arguments.profile,
+        sandbox=arguments.sandbox,
+        home=getattr(arguments, "home", ""),
+        runs=arguments.runs,
+    )
+
+
+def find(named: str, folder: Path) -> Path:
+    """Returns the scenario file that a name or a path stands for.
+
+    Raises:
+        ScenarioError: there is none.
+    """
+    path = Path(named) if named.endswith(".toml") else folder / f"{named}.toml"
+    if not path.is_file():
+        known = ", ".join(p.stem for p in scenario_paths(folder)) or "none"
+        raise ScenarioError(f"no such scenario: {named}; in {folder}/ there are: {known}")
+    return path
+
+
+class Meter:
+    """Shows how far a run is, on stderr, once it takes more than two seconds."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.began = self.shown = time.monotonic()
+
+    def __call__(self, done: int, wanted: int, failed: int) -> None:
+        """Takes note of a finished case."""
+        now = time.monotonic()
+        if now - self.began > _SHOW_AFTER and now - self.shown > 1.0:
+            self.shown = now
+            tail = f", {failed} failed: shrinking" if failed else ""
+            print(f"  {self.name}: {done} of {wanted} homes{tail}", file=sys.stderr, flush=True)
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Runs the scenario and returns the exit status of its worst case."""
+    options = options_of(arguments)
+    scenario = load_scenario(find(arguments.scenario, Path(arguments.scenarios)))
+    profile = profile_for(scenario.system, options.profile)
+    choice = choose(options.sandbox, profile.image)
+    result = run_loaded(scenario, profile, options, choice, Meter(scenario.name))
+    replay = replay_for(result, options)
+    if arguments.json:
+        print(json.dumps(run_data(result, replay), indent=2, default=repr))
+    else:
+        print(f"{scenario.name}: {scenario.summary}")
+        print("\n".join([*sandbox_lines(choice), *scenario_lines(result, replay)]))
+    return OF_STATUS[result.status]

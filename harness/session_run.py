@@ -1,0 +1,103 @@
+"""One scenario from file to stored verdict: choose a sandbox, open it, run, write what a reader and a judge need."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.history import load
+from harness.home import Home
+from harness.report.data import run_data
+from harness.report.text import replay_command, scenario_lines
+from harness.run import Progress, RunResult, run_scenario
+from harness.sandbox.choose import Choice, choose
+from harness.scenario import Scenario, ScenarioError, load_scenario
+from harness.store import RunFolder
+from harness.sut import Profile, load_profile
+from harness.systems import pack
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to run: `sandbox` is a level or ``auto``; `cases` 0 means what the scenario says; `profile` is a path,
+    the name of one of the pack's profiles, or empty for the pack's own; `home` is the folder of a stored case.
+    """
+
+    seed: int = 0
+    cases: int = 0
+    profile: str = ""
+    sandbox: str = "auto"
+    home: str = ""
+    runs: str = "runs"
+
+
+def silent(_done: int, _wanted: int, _failed: int) -> None:
+    """Shows no progress."""
+
+
+def profile_for(system: str, named: str) -> Profile:
+    """Returns the profile that a name, a path or nothing stands for.
+
+    Raises:
+        ProfileError: there is no such file or it is not a profile.
+    """
+    folder = pack(system).PROFILES
+    path = Path(named) if named.endswith(".toml") else folder / f"{named or 'migrator'}.toml"
+    return load_profile(path)
+
+
+def run_file(path: Path, options: Options, progress: Progress = silent) -> RunResult:
+    """Runs one scenario file, stores the run below ``runs/`` and returns its result.
+
+    Raises:
+        ScenarioError, ProfileError, UnknownSystemError: what was asked for cannot be run.
+    """
+    scenario = load_scenario(path)
+    profile = profile_for(scenario.system, options.profile)
+    return run_loaded(scenario, profile, options, choose(options.sandbox, profile.image), progress)
+
+
+def run_loaded(
+    scenario: Scenario, profile: Profile, options: Options, choice: Choice, progress: Progress = silent
+) -> RunResult:
+    """Runs a scenario with a profile in a chosen sandbox, stores the run and returns its result."""
+    system = pack(scenario.system)
+    if profile.system != scenario.system:
+        raise ScenarioError(f"{scenario.name} is about {scenario.system}; the profile {profile.name} is for {profile.system}")
+    folder = RunFolder.create(Path(options.runs), scenario, profile, time.time())
+    support = Path(profile.support) if profile.support else None
+    try:
+        with choice.open(support=support, image=profile.image) as session:
+            result = run_scenario(
+                system,
+                scenario,
+                profile,
+                session,
+                folder,
+                number=options.seed,
+                cases=options.cases or scenario.cases,
+                progress=progress,
+                home=_stored_home(options.home) if options.home else None,
+            )
+        replay = replay_for(result, options)
+        folder.write_json("verdict.json", run_data(result, replay))
+        (folder.path / "report.txt").write_text("\n".join(scenario_lines(result, replay)) + "\n", encoding="utf-8")
+    finally:
+        folder.close()
+    return result
+
+
+def replay_for(result: RunResult, options: Options) -> str:
+    """Returns the command that repeats the run."""
+    sandbox = "" if options.sandbox == "auto" else options.sandbox
+    return replay_command(
+        result, profile=options.profile, sandbox=sandbox, cases=options.cases, home=options.home
+    )
+
+
+def _stored_home(case: str) -> Home:
+    path = Path(case).resolve()
+    run = path.parent.parent if path.parent.name == "cases" else path.parent
+    folder = RunFolder.open(run)
+    return load(path, folder.blobs).home

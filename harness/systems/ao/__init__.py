@@ -1,0 +1,90 @@
+"""The pack for ``ao``: the legacy Agent Orchestrator's home, and ``ao.db`` version 12 of its rewrite."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from harness.expectation import Expectation
+from harness.home import Home
+from harness.sandbox.holders import Database, Process
+from harness.system import Actor
+from harness.systems.ao import oracle
+from harness.systems.ao.corruption import CATALOGUE as CORRUPTIONS
+from harness.systems.ao.legacy import draw, states, write
+from harness.systems.ao.metrics import METRICS, TRIGGERS
+from harness.systems.ao.model import DATA, LegacyState, Shape
+from harness.systems.ao.oracle import read_target
+from harness.systems.ao.oracle import target_problems as problems_of
+
+NAME = "ao"
+PROFILES = Path(__file__).parent / "sut"
+_DATABASE = f"{DATA}/ao.db"
+_RUN_FILE = '{"pid": {pid}, "port": 3001, "startedAt": "2026-06-17T12:00:00Z"}\n'
+
+ACTORS = {
+    "daemon": Actor(
+        "the rewrite's daemon is alive and says so in its run file",
+        (Process(".ao/running.json", _RUN_FILE),),
+        frozenset({"alive"}),
+    ),
+    "idle-connection": Actor(
+        "a process keeps the database open and has read from it once",
+        (Database(_DATABASE, "idle"),),
+        frozenset({"locked"}),
+    ),
+    "read-transaction": Actor(
+        "a process is in the middle of reading the database",
+        (Database(_DATABASE, "read"),),
+        frozenset({"locked"}),
+    ),
+    "write-transaction": Actor(
+        "a process is in the middle of writing the database",
+        (Database(_DATABASE, "write"),),
+        frozenset({"locked"}),
+    ),
+}
+"""What else can go on during a step; the lock visibility of each is that of the real daemon's connections."""
+
+
+def shape(asked: Mapping[str, Any]) -> Shape:
+    """Returns the shape that a scenario's ``home`` table asks for.
+
+    Raises:
+        ValueError: a key or a value is wrong; the message names it.
+    """
+    try:
+        return msgspec.convert(asked, Shape)
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from error
+
+
+def user_of(state: LegacyState) -> str:
+    """Returns the name of the home's directory."""
+    return state.user
+
+
+def expect(home: Home, conditions: frozenset[str]) -> Expectation:
+    """Returns the one right result of a migration of the home, given what else goes on."""
+    return oracle.expect(home, alive="alive" in conditions, locked="locked" in conditions)
+
+
+__all__ = [
+    "ACTORS",
+    "CORRUPTIONS",
+    "METRICS",
+    "NAME",
+    "PROFILES",
+    "TRIGGERS",
+    "draw",
+    "expect",
+    "problems_of",
+    "read_target",
+    "shape",
+    "states",
+    "user_of",
+    "write",
+]
