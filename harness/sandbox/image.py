@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import socket
 import tarfile
 import tempfile
 import zipfile
@@ -28,6 +29,7 @@ PREFERRED_BASE = "python:3.12-slim"
 BASE_VARIABLE = "BASE_IMAGE"
 """The environment variable that names another base; the Dockerfile's argument has the same name."""
 
+USUAL_ADDRESS = "unix:///var/run/docker.sock"
 ANSWER_SECONDS = 3
 REGISTRY_SECONDS = 20
 """A registry that has not answered by then is taken for absent; a pull that runs may take its time."""
@@ -133,14 +135,23 @@ def installed_pyyaml() -> tuple[str, bytes]:
 
 def _engine() -> docker.DockerClient | str:
     """A client whose engine has just answered, or the reason why there is none."""
-    place = os.environ.get("DOCKER_HOST") or "the usual socket"
+    address = os.environ.get("DOCKER_HOST") or USUAL_ADDRESS
     try:
+        if address.startswith("unix://"):
+            _connect(address.removeprefix("unix://"))
         engine = docker.from_env(timeout=ANSWER_SECONDS)
         engine.ping()
     except _TROUBLE as error:
-        return f"no container engine answers at {place}: {_sentence(_first_cause(error))}"
+        return f"no container engine answers at {address}: {_sentence(_first_cause(error))}"
     engine.api.timeout = BUILD_SILENCE_SECONDS
     return engine
+
+
+def _connect(path: str) -> None:
+    """Something listens at the socket. Asked before the client is, which leaves a socket open when nobody does."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(ANSWER_SECONDS)
+        probe.connect(path)
 
 
 def _named_base(engine: docker.DockerClient, name: str, say: Say) -> str | ImageUnavailable:
