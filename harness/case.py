@@ -14,7 +14,9 @@ from harness.sut import Profile
 from harness.system import Actor, System
 
 
-def run_case(system: System, scenario: Scenario, profile: Profile, session: Session, home: Home) -> tuple[Event, ...]:
+def run_case(
+    system: System, scenario: Scenario, profile: Profile, session: Session, home: Home
+) -> tuple[Event, ...]:
     """Returns the events of the scenario's steps on a home; a verb that the profile lacks is passed over.
 
     Raises:
@@ -26,13 +28,13 @@ def run_case(system: System, scenario: Scenario, profile: Profile, session: Sess
     for number, step in enumerate(scenario.steps):
         if not profile.offers(step.do):
             continue
-        event, before = _run_step(number, step, system, profile, session, before)
+        event, before = _run_step(number, step, system, profile, session, before=before)
         events.append(event)
     return tuple(events)
 
 
 def _run_step(
-    number: int, step: Step, system: System, profile: Profile, session: Session, before: Home
+    number: int, step: Step, system: System, profile: Profile, session: Session, *, before: Home
 ) -> tuple[Event, Home]:
     """Returns the event, and the tree once the step's actor is gone."""
     actor = system.ACTORS[step.meanwhile] if step.meanwhile else None

@@ -35,33 +35,49 @@ def _parser() -> argparse.ArgumentParser:
     _add_list(commands.add_parser("list", help="scenarios, claims, corruptions or actors, a line each"))
     run = commands.add_parser("run", help="run one scenario and print its verdict")
     run.add_argument("scenario", help="the name of a file in scenarios/, or a path to one")
-    run.add_argument("--home", default="", metavar="CASE", help="folder of a stored case: run over exactly its home")
+    run.add_argument(
+        "--home", default="", metavar="CASE", help="folder of a stored case: run over exactly its home"
+    )
     _add_running(run)
     judge = commands.add_parser("judge", help="judge a stored run again; nothing is run")
     judge.add_argument("run", help="a folder runs/<scenario>/<time> or runs/<scenario>/latest")
-    gate = commands.add_parser("gate", help="run all scenarios of the systems and decide: release, hold, roll back")
+    gate = commands.add_parser(
+        "gate", help="run all scenarios of the systems and decide: release, hold, roll back"
+    )
     gate.add_argument("systems", nargs="*", metavar="SYSTEM", help="default: all")
     gate.add_argument("--jobs", type=_positive, default=2, help="scenarios at a time (default 2)")
     _add_running(gate)
     image = commands.add_parser("image", help="build the container image of our own migrator")
-    image.add_argument("--if-engine", action="store_true", help="without a container engine: say so and exit 0")
+    image.add_argument(
+        "--if-engine", action="store_true", help="without a container engine: say so and exit 0"
+    )
     return parser
 
 
 def _add_list(parser: argparse.ArgumentParser) -> None:
     what = ("scenarios", "claims", "corruptions", "actors")
     parser.add_argument("what", nargs="?", choices=what, default="scenarios")
-    parser.add_argument("--scenarios", default="scenarios", metavar="DIR", help="folder of the scenario files")
+    parser.add_argument(
+        "--scenarios", default="scenarios", metavar="DIR", help="folder of the scenario files"
+    )
 
 
 def _add_running(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="the same seed draws the same homes (default 0)")
-    parser.add_argument("--cases", type=_positive, default=0, help="homes per scenario (default: what the file says)")
-    parser.add_argument("--profile", default="", metavar="FILE", help="the migrator under test (default: our own)")
-    parser.add_argument("--sandbox", choices=_LEVELS, default="auto", help="default: the strongest that works here")
+    parser.add_argument(
+        "--cases", type=_positive, default=0, help="homes per scenario (default: what the file says)"
+    )
+    parser.add_argument(
+        "--profile", default="", metavar="FILE", help="the migrator under test (default: our own)"
+    )
+    parser.add_argument(
+        "--sandbox", choices=_LEVELS, default="auto", help="default: the strongest that works here"
+    )
     parser.add_argument("--json", action="store_true", help="the result as JSON on stdout")
     parser.add_argument("--runs", default="runs", metavar="DIR", help="where runs are kept (default runs/)")
-    parser.add_argument("--scenarios", default="scenarios", metavar="DIR", help="folder of the scenario files")
+    parser.add_argument(
+        "--scenarios", default="scenarios", metavar="DIR", help="folder of the scenario files"
+    )
 
 
 def _positive(text: str) -> int:

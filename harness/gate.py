@@ -104,7 +104,8 @@ def _statuses(verdict: Verdict, claims: Sequence[str]) -> list[Status]:
 
 def decide(verdicts: Sequence[Verdict], metrics: Sequence[Metric], triggers: Sequence[Trigger]) -> GateResult:
     """Returns the decision on all cases of a system; no cases at all is HOLD."""
-    readings = [Reading(item, item.measure(verdicts)) for item in (*metrics, *triggers)]
+    items: tuple[Metric | Trigger, ...] = (*metrics, *triggers)
+    readings = [Reading(item, item.measure(verdicts)) for item in items]
     statuses = [verdict.status for verdict in verdicts] or [Status.UNKNOWN]
     reasons = [f"{r.of.name}: {r.state}" for r in readings if r.state in {"missed", "fired", "not measured"}]
     for status in (Status.FAIL, Status.UNKNOWN):

@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis.errors import Flaky, Unsatisfiable
+from hypothesis.strategies import SearchStrategy
 
 from harness.case import run_case
 from harness.draft import Draft, drafts, make_home
@@ -144,8 +144,12 @@ def run_scenario(
     check_actors(system, scenario)
     began = clock()
     exploration = _Exploration(system, scenario, profile, session, folder, cases, progress, clock)
-    versions = {name: version(name) for name in ("hypothesis", "faker")} | {"python": platform.python_version()}
-    folder.write_json("run.json", {"seed": number, "cases": cases, "level": session.level, "versions": versions})
+    versions = {name: version(name) for name in ("hypothesis", "faker")} | {
+        "python": platform.python_version()
+    }
+    folder.write_json(
+        "run.json", {"seed": number, "cases": cases, "level": session.level, "versions": versions}
+    )
     try:
         if home is None:
             _draw_and_shrink(exploration, drafts(system, scenario), number, cases)
@@ -174,7 +178,9 @@ def run_scenario(
     )
 
 
-def _draw_and_shrink(exploration: _Exploration, strategy: object, number: int, cases: int) -> None:
+def _draw_and_shrink(
+    exploration: _Exploration, strategy: SearchStrategy[Draft], number: int, cases: int
+) -> None:
     @seed(number)
     @settings(
         max_examples=cases,
@@ -186,7 +192,7 @@ def _draw_and_shrink(exploration: _Exploration, strategy: object, number: int, c
         print_blob=False,
         verbosity=Verbosity.quiet,
     )
-    @given(strategy)  # type: ignore[arg-type]
+    @given(strategy)
     def attempt(draft: Draft) -> None:
         exploration.attempt(draft)
 
@@ -195,7 +201,9 @@ def _draw_and_shrink(exploration: _Exploration, strategy: object, number: int, c
     except _CaseFailedError:
         pass
     except Flaky:
-        exploration.notes.append("a failing home passed when it was tried again: the migrator does not repeat itself")
+        exploration.notes.append(
+            "a failing home passed when it was tried again: the migrator does not repeat itself"
+        )
     except Unsatisfiable:
         exploration.notes.append("no home of this shape could be drawn")
 
@@ -212,8 +220,11 @@ def check_actors(system: System, scenario: Scenario) -> None:
             raise ScenarioError(f"{scenario.name}: no such actor: {step.meanwhile}; known are {known}")
 
 
-def judge_again(system: System, profile: Profile, scenario: Scenario, folder: RunFolder) -> dict[str, Verdict]:
+def judge_again(
+    system: System, profile: Profile, scenario: Scenario, folder: RunFolder
+) -> dict[str, Verdict]:
     """Returns today's verdict on each stored case of a run, by the case's name."""
     return {
-        name: judge(evidence_of(system, profile, history), scenario.claims) for name, history in folder.histories()
+        name: judge(evidence_of(system, profile, history), scenario.claims)
+        for name, history in folder.histories()
     }

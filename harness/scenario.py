@@ -49,12 +49,16 @@ def load_scenario(path: Path) -> Scenario:
     try:
         scenario = msgspec.toml.decode(path.read_bytes(), type=Scenario)
     except OSError as error:
-        raise ScenarioError(f"{path}: cannot be read ({error.strerror}); `harness list` shows what there is") from error
+        raise ScenarioError(
+            f"{path}: cannot be read ({error.strerror}); `harness list` shows what there is"
+        ) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ScenarioError(f"{path}: {error}") from error
     unknown = sorted(set(scenario.claims) - CLAIMS.keys())
     if unknown:
-        raise ScenarioError(f"{path}: no such claim: {', '.join(unknown)}; known are {', '.join(sorted(CLAIMS))}")
+        raise ScenarioError(
+            f"{path}: no such claim: {', '.join(unknown)}; known are {', '.join(sorted(CLAIMS))}"
+        )
     if not scenario.steps:
         raise ScenarioError(f"{path}: steps is empty; a scenario needs at least one step")
     if scenario.generator not in {"fields", "pool"}:

@@ -64,7 +64,9 @@ def run_loaded(
     """Runs a scenario with a profile in a chosen sandbox, stores the run and returns its result."""
     system = pack(scenario.system)
     if profile.system != scenario.system:
-        raise ScenarioError(f"{scenario.name} is about {scenario.system}; the profile {profile.name} is for {profile.system}")
+        raise ScenarioError(
+            f"{scenario.name} is about {scenario.system}; the profile {profile.name} is for {profile.system}"
+        )
     folder = RunFolder.create(Path(options.runs), scenario, profile, time.time())
     support = Path(profile.support) if profile.support else None
     try:
@@ -82,7 +84,9 @@ def run_loaded(
             )
         replay = replay_for(result, options)
         folder.write_json("verdict.json", run_data(result, replay))
-        (folder.path / "report.txt").write_text("\n".join(scenario_lines(result, replay)) + "\n", encoding="utf-8")
+        (folder.path / "report.txt").write_text(
+            "\n".join(scenario_lines(result, replay)) + "\n", encoding="utf-8"
+        )
     finally:
         folder.close()
     return result

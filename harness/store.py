@@ -1,11 +1,11 @@
 """Runs on disk: ``runs/<scenario>/<time>/`` holds all that a judge needs, and ``latest`` leads to the newest.
 
-    scenario.toml profile.toml   what was run
-    run.json                     seed, sandbox level and versions
-    blobs.bin blobs.jsonl        contents of all files of all trees, by digest
-    cases/0000/ …                one history each: events.jsonl, tree-<n>.jsonl
-    smallest/                    the smallest failing case, where one fails
-    verdict.json report.txt      what the judge said
+scenario.toml profile.toml   what was run
+run.json                     seed, sandbox level and versions
+blobs.bin blobs.jsonl        contents of all files of all trees, by digest
+cases/0000/ …                one history each: events.jsonl, tree-<n>.jsonl
+smallest/                    the smallest failing case, where one fails
+verdict.json report.txt      what the judge said
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ class RunFolder:
     def create(cls, runs: Path, scenario: Scenario, profile: Profile, now: float) -> RunFolder:
         """Makes the folder of a new run; `now` is seconds since the epoch."""
         base = runs / scenario.name
-        stamp = datetime.fromtimestamp(now, timezone.utc).strftime("%Y%m%dT%H%M%S.%fZ")
+        stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         path = base / stamp
         (path / "cases").mkdir(parents=True)
         (path / "scenario.toml").write_bytes(msgspec.toml.encode(scenario))

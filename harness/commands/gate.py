@@ -47,7 +47,9 @@ def _scenarios(folder: Path, systems: Sequence[str]) -> list[tuple[Path, Scenari
     chosen = [(path, scenario) for path, scenario in loaded if scenario.system in systems]
     for system in systems:
         if not any(scenario.system == system for _, scenario in chosen):
-            raise ScenarioError(f"no scenario of {system} in {folder}/; a gate without scenarios decides nothing")
+            raise ScenarioError(
+                f"no scenario of {system} in {folder}/; a gate without scenarios decides nothing"
+            )
     return chosen
 
 
@@ -115,5 +117,3 @@ def _show(
     print(f"{len(results)} scenarios, {homes} homes, {seconds:.0f} s, sandbox {options.sandbox}")
     for system, result in decisions.items():
         print("\n".join(gate_lines(system, result)))
-
-

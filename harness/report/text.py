@@ -14,7 +14,12 @@ from harness.sandbox.choose import Choice
 from harness.verdict import Status, Verdict
 
 _WIDTH = 140  # characters of a value shown on one line
-_WORDS = {Status.PASS: "PASS", Status.FAIL: "FAIL", Status.UNKNOWN: "UNKNOWN", Status.NOT_OFFERED: "NOT OFFERED"}
+_WORDS = {
+    Status.PASS: "PASS",
+    Status.FAIL: "FAIL",
+    Status.UNKNOWN: "UNKNOWN",
+    Status.NOT_OFFERED: "NOT OFFERED",
+}
 
 
 def sandbox_lines(choice: Choice) -> Iterator[str]:
