@@ -132,6 +132,7 @@ def run_scenario(
     progress: Progress = lambda _done, _wanted, _failed: None,
     clock: Callable[[], float] = time.monotonic,
     home: Home | None = None,
+    shrink: bool = True,
 ) -> RunResult:
     """Runs the scenario over the homes of seed `number` (or over one given home) and returns what came of it.
 
@@ -152,7 +153,8 @@ def run_scenario(
     )
     try:
         if home is None:
-            _draw_and_shrink(exploration, drafts(system, scenario), number, cases)
+            phases = (Phase.generate, Phase.shrink) if shrink else (Phase.generate,)
+            _draw(exploration, drafts(system, scenario), number, phases)
         else:
             events = run_case(system, scenario, profile, session, home)
             exploration.record(exploration.judged(events, home), History(home, events))
@@ -183,10 +185,10 @@ def _draw_and_shrink(
 ) -> None:
     @seed(number)
     @settings(
-        max_examples=cases,
+        max_examples=exploration.wanted,
         database=None,
         deadline=None,
-        phases=(Phase.generate, Phase.shrink),
+        phases=phases,
         suppress_health_check=list(HealthCheck),
         report_multiple_bugs=False,
         print_blob=False,

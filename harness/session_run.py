@@ -21,7 +21,8 @@ from harness.systems import pack
 @dataclass(frozen=True, slots=True)
 class Options:
     """How to run: `sandbox` is a level or ``auto``; `cases` 0 means what the scenario says; `profile` is a path,
-    the name of one of the pack's profiles, or empty for the pack's own; `home` is the folder of a stored case.
+    the name of one of the pack's profiles, or empty for the pack's own; `home` is the folder of a stored case;
+    without `shrink` the first failing home is kept as it was drawn.
     """
 
     seed: int = 0
@@ -30,6 +31,7 @@ class Options:
     sandbox: str = "auto"
     home: str = ""
     runs: str = "runs"
+    shrink: bool = True
 
 
 def silent(_done: int, _wanted: int, _failed: int) -> None:
@@ -81,6 +83,7 @@ def run_loaded(
                 cases=options.cases or scenario.cases,
                 progress=progress,
                 home=_stored_home(options.home) if options.home else None,
+                shrink=options.shrink,
             )
         replay = replay_for(result, options)
         folder.write_json("verdict.json", run_data(result, replay))

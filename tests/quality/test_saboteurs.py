@@ -1,0 +1,61 @@
+"""Is the harness sharp: does the gate reject each small wrong migrator, by the claim that its file names?"""
+
+import ast
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from harness.claims import CLAIMS
+from harness.sandbox.choose import choose
+from harness.scenario import load_scenario
+from harness.session_run import Options, profile_for, run_loaded
+from harness.verdict import Status
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "tests/saboteurs"
+FILES = sorted(path for path in FOLDER.glob("*.py") if path.stem != "real")
+
+
+def constants(path):
+    """Returns the module's text constants and its docstring, without running it."""
+    tree = ast.parse(path.read_text())
+    assigned = {
+        node.targets[0].id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+    }
+    return assigned | {"doc": ast.get_docstring(tree)}
+
+
+def sabotaged(path):
+    """Returns our own profile with the saboteur in the migrator's place."""
+    right = profile_for("ao", "")
+    verbs = {verb: ["python3", f"{{support}}/{path.name}", *argv[3:]] for verb, argv in right.verbs.items()}
+    return msgspec.structs.replace(right, name=path.stem, verbs=verbs, support=str(FOLDER))
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    return choose("embedded", "")
+
+
+@pytest.mark.quality
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_saboteur_is_rejected_by_the_claim_it_names(path, sandbox, tmp_path):
+    about = constants(path)
+    scenario = load_scenario(ROOT / f"scenarios/{about['SCENARIO']}.toml")
+    options = Options(runs=str(tmp_path), sandbox=sandbox.level, shrink=False)
+    result = run_loaded(scenario, sabotaged(path), options, sandbox)
+    assert result.status is Status.FAIL, result.notes
+    failed = {name for verdict in result.verdicts for name in verdict.failed}
+    assert about["CLAIM"] in failed
+
+
+def test_every_claim_has_a_saboteur():
+    aimed = {constants(path)["CLAIM"] for path in FILES}
+    assert aimed == set(CLAIMS)
+
+
+def test_every_saboteur_says_what_it_does_wrong():
+    assert [path.stem for path in FILES if not constants(path)["doc"]] == []

@@ -1,0 +1,76 @@
+"""Runs the right migrator in this process and gives a saboteur its hands on what that left behind.
+
+A saboteur is a small wrong migrator: the right one plus one realistic mistake.  Its file says in CLAIM which claim
+must reject it and in SCENARIO in which scenario; a claim without a saboteur fails a test.
+"""
+
+import json
+import os
+import sqlite3
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from migrator.cli import main
+
+HOME = Path(os.environ["HOME"])
+DATABASE = HOME / ".ao/data/ao.db"
+LEGACY = HOME / ".agent-orchestrator"
+BUCKETS = HOME / ".claude/projects"
+STATE = HOME / ".local/state/migrator"
+VERB = "dry_run" if "--dry-run" in sys.argv else sys.argv[2]
+
+
+def run() -> int:
+    """Runs the right migrator with this command line and returns its exit status."""
+    return main(sys.argv[1:])
+
+
+def sql(statement: str, *values: Any) -> list[Any]:
+    """Executes one statement on the target and returns its rows."""
+    connection = sqlite3.connect(DATABASE)
+    try:
+        with connection:
+            return connection.execute(statement, values).fetchall()
+    finally:
+        connection.close()
+
+
+def without_triggers(statements: Iterable[str]) -> None:
+    """Executes statements as one who knows how to keep the change log still."""
+    connection = sqlite3.connect(DATABASE)
+    try:
+        kept = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        with connection:
+            for name, _ in kept:
+                connection.execute(f'DROP TRIGGER "{name}"')
+            for statement in statements:
+                connection.execute(statement)
+            for _, text in kept:
+                connection.execute(text)
+    finally:
+        connection.close()
+
+
+def edit_report(edit: Callable[[dict[str, Any]], None]) -> None:
+    """Changes the report that the right migrator wrote."""
+    path = Path(os.environ["MIGRATION_REPORT"])
+    report = json.loads(path.read_text())
+    edit(report)
+    path.write_text(json.dumps(report))
+
+
+def new_transcripts(before: set[Path]) -> list[Path]:
+    """Returns the transcripts that were not there before, sorted."""
+    return sorted(transcripts() - before)
+
+
+def transcripts() -> set[Path]:
+    """Returns all transcripts in Claude's buckets."""
+    return set(BUCKETS.glob("*/*.jsonl"))
+
+
+def session_files() -> list[Path]:
+    """Returns the legacy session files of version 2 homes, sorted."""
+    return sorted(path for path in LEGACY.glob("projects/*/sessions/*.json") if path.is_file())
