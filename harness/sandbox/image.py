@@ -6,6 +6,7 @@ back as `ImageUnavailable` with one sentence, never as an exception.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import socket
@@ -20,6 +21,7 @@ from typing import Any
 
 import docker
 from docker.errors import DockerException, ImageNotFound
+from docker.models.images import Image
 from urllib3.exceptions import HTTPError
 
 from harness.sandbox.python_base import LABEL, PythonBase, find_python_base, write_tar
@@ -188,8 +190,13 @@ def _any_base(engine: docker.DockerClient, say: Say) -> str | ImageUnavailable:
 
 def _label(engine: docker.DockerClient, name: str) -> str | None:
     """The digest on the local image `name`, empty when it bears none; None when there is no such image."""
+    image = _find(engine, name)
+    return None if image is None else str(image.labels.get(LABEL, ""))
+
+
+def _find(engine: docker.DockerClient, name: str) -> Image | None:
     try:
-        return str(engine.images.get(name).labels.get(LABEL, ""))
+        return engine.images.get(name)
     except ImageNotFound:
         return None
 
@@ -222,6 +229,7 @@ def _import(engine: docker.DockerClient, own: PythonBase) -> str:
 
 def _build(engine: docker.DockerClient, tag: str, base: str, context: bytes) -> ImageReady | ImageUnavailable:
     """The image as the engine built it; no step of the build has a network, everything is in the context."""
+    replaced = _find(engine, tag)
     events = engine.api.build(
         fileobj=io.BytesIO(context),
         custom_context=True,
@@ -242,7 +250,11 @@ def _build(engine: docker.DockerClient, tag: str, base: str, context: bytes) -> 
         )
         reason = f"the build of {tag} on {base} failed: {trouble}; the last it printed was: {said}"
         return ImageUnavailable(reason, engine_answers=True)
-    return ImageReady(tag, str(engine.images.get(tag).id), base)
+    made = engine.images.get(tag)
+    if replaced is not None and replaced.id != made.id:
+        with contextlib.suppress(*_TROUBLE):  # it stays where a container or another tag still uses it
+            engine.images.remove(str(replaced.id))
+    return ImageReady(tag, str(made.id), base)
 
 
 def _failure(events: Iterable[dict[str, Any]], output: list[str]) -> str | None:

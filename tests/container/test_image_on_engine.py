@@ -8,6 +8,7 @@ from pathlib import Path
 
 import docker
 import pytest
+from docker.errors import ImageNotFound
 
 from harness.sandbox.image import TAG, ImageReady, ImageUnavailable, ensure_image
 
@@ -100,3 +101,21 @@ def test_a_build_that_fails_says_what_it_printed_last(
     assert isinstance(answer, ImageUnavailable)
     assert "out of luck" in answer.reason
     assert "code: 7" in answer.reason
+
+
+def test_a_changed_migrator_replaces_its_image_and_leaves_no_old_one_behind(
+    engine: docker.DockerClient, ready: ImageReady, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("BASE_IMAGE", ready.base)
+    (tmp_path / "migrator").mkdir()
+    (tmp_path / "Dockerfile").write_text("ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nCOPY migrator /opt/migrator\n")
+    answers = []
+    for source in ("A = 1\n", "A = 2\n"):
+        (tmp_path / "migrator" / "__init__.py").write_text(source)
+        answers.append(ensure_image(tag=TRIAL_TAG, context=tmp_path, say=print))
+    first, second = answers
+    assert isinstance(first, ImageReady)
+    assert isinstance(second, ImageReady)
+    with pytest.raises(ImageNotFound):
+        engine.images.get(first.image_id)
+    engine.images.remove(second.image_id)
