@@ -1,0 +1,203 @@
+"""Runs one command to its end, and ends whatever it leaves behind."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import resource
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.sandbox.inside.tree import RefusedError
+
+KEPT_OUTPUT = 1 << 20  # bytes of stdout, and of stderr, that a run hands back: the head and the tail
+PDEATHSIG, DUMPABLE, _SUBREAPER, _NO_NEW_PRIVS = 1, 4, 36, 38  # linux/prctl.h
+_libc = ctypes.CDLL(None)
+
+
+def prctl(option: int, value: int) -> None:
+    """The process attribute is set where the kernel knows it."""
+    _libc.prctl(option, ctypes.c_ulong(value), ctypes.c_ulong(0), ctypes.c_ulong(0), ctypes.c_ulong(0))
+
+
+class HostGoneError(Exception):
+    """Nobody reads the replies any more."""
+
+
+class Output:
+    """The first and the last bytes of a stream."""
+
+    def __init__(self) -> None:
+        self._head, self._tail, self._cut = b"", b"", 0
+
+    def add(self, chunk: bytes) -> None:
+        """The chunk is the newest part of what is kept."""
+        room = KEPT_OUTPUT // 2 - len(self._head)
+        self._head += chunk[:room]
+        self._tail += chunk[room:]
+        surplus = max(0, len(self._tail) - KEPT_OUTPUT // 2)
+        self._cut, self._tail = self._cut + surplus, self._tail[surplus:]
+
+    def kept(self) -> bytes:
+        """Returns the stream, with a line in the middle that tells how much was cut, if any."""
+        return self._head + (b"\n[... %d bytes cut ...]\n" % self._cut if self._cut else b"") + self._tail
+
+
+@dataclass(frozen=True)
+class Command:
+    """What to run: `limits` are resource limits by name, `timeout` is in seconds.
+
+    A `folder` that cannot be entered is replaced by ``/``, as a login does.
+    """
+
+    argv: list[str]
+    env: Mapping[str, str]
+    folder: str
+    stdin: bytes
+    timeout: float
+    limits: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended: `status` is negative for a signal and None for a timeout."""
+
+    status: int | None
+    seconds: float
+    stdout: bytes
+    stderr: bytes
+
+
+class Processes:
+    """Runs commands in a process that has no threads and starts nothing else that it awaits elsewhere.
+
+    Orphans of a command become our children, so that none escapes.
+    """
+
+    def __init__(self, host: int) -> None:
+        self._host = host  # the descriptor that ends when the host is gone
+        self._files = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(
+            resource.RLIMIT_NOFILE, (self._files[1], self._files[1])
+        )  # deep trees are observed
+        prctl(_SUBREAPER, 1)
+        prctl(DUMPABLE, 0)  # commands have our uid and must neither trace us nor write to our pipes
+        self._wake, bell = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        signal.set_wakeup_fd(bell, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+
+    def run(self, command: Command, spared: Collection[int]) -> Ended:
+        """The command has ended, by itself or killed, and nothing that it started is left.
+
+        Raises:
+            RefusedError: it cannot be started.
+            HostGoneError: the host ended meanwhile.
+        """
+        answers = os.memfd_create("stdin") if command.stdin else os.open(os.devnull, os.O_RDONLY)
+        try:
+            if command.stdin:
+                os.write(answers, command.stdin)
+                os.lseek(answers, 0, os.SEEK_SET)
+            start = time.monotonic()
+            child = subprocess.Popen(
+                command.argv,
+                env=command.env,
+                stdin=answers,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                start_new_session=True,
+                preexec_fn=lambda: self._become(command),  # noqa: PLW1509 - there are no threads
+            )
+        except (OSError, ValueError, IndexError, subprocess.SubprocessError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            path = command.env.get("PATH")
+            raise RefusedError(f"{' '.join(command.argv[:1])}: {reason}; PATH is {path}") from error
+        finally:
+            os.close(answers)
+        return self._attend(child, start, command.timeout, spared)
+
+    def _become(self, command: Command) -> None:
+        for name, amount in command.limits.items():
+            resource.setrlimit(getattr(resource, name), (amount, amount))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_NOFILE, self._files)
+        prctl(PDEATHSIG, signal.SIGKILL)
+        prctl(_NO_NEW_PRIVS, 1)
+        prctl(DUMPABLE, 1)  # else its /proc/self is not its own
+        with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
+            file.write("1000")  # so that it goes before the runner
+        try:
+            os.chdir(command.folder)
+        except OSError:
+            os.chdir("/")
+
+    def _attend(
+        self, child: subprocess.Popen[bytes], start: float, timeout: float, spared: Collection[int]
+    ) -> Ended:
+        pipes: list[Any] = [child.stdout, child.stderr]
+        outputs = {pipe.fileno(): Output() for pipe in pipes}
+        poller = select.poll()
+        for fd in (*outputs, self._wake, self._host):
+            poller.register(fd, select.POLLIN)
+        while child.poll() is None and time.monotonic() < start + timeout:
+            for fd, _ in poller.poll(max(0.0, start + timeout - time.monotonic()) * 1000 + 1):
+                if fd == self._host:  # requests wait for replies, so this is the end of them
+                    raise HostGoneError
+                chunk = os.read(fd, 1 << 16)
+                if fd in outputs:
+                    outputs[fd].add(chunk)
+                    if not chunk:
+                        poller.unregister(fd)
+        seconds, status = time.monotonic() - start, child.returncode
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+        end_strays(spared)
+        for pipe in pipes:
+            os.set_blocking(pipe.fileno(), False)
+            outputs[pipe.fileno()].add(pipe.read() or b"")
+            pipe.close()
+        return Ended(status, seconds, *(output.kept() for output in outputs.values()))
+
+
+def end_strays(spared: Collection[int]) -> None:
+    """No descendant of this process is left but the spared ones."""
+    for _ in range(10_000):
+        try:
+            while os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG) is not None:
+                pass
+        except ChildProcessError:
+            return
+        strays = [pid for pid in _descendants(os.getpid()) if pid not in spared]
+        if not strays:
+            return
+        for pid in strays:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.001)
+    raise RefusedError("the command left processes that fork faster than they can be ended")
+
+
+def _descendants(ancestor: int) -> list[int]:
+    children: dict[int, list[int]] = {}
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/stat", "rb") as file:
+                parent = int(file.read().rpartition(b")")[2].split()[1])
+        except OSError:
+            continue  # it ended meanwhile
+        children.setdefault(parent, []).append(int(name))
+    found: list[int] = []
+    todo = [ancestor]
+    while todo:
+        below = children.get(todo.pop(), [])
+        found += below
+        todo += below
+    return found

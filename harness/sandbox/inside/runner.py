@@ -1,0 +1,193 @@
+"""The resident runner: answers requests about one home after another until its host is gone.
+
+Frames on stdin and stdout: one line of ASCII JSON whose ``bytes`` tells how many raw bytes follow it; one
+reply to each request.  ``refused`` in a reply is a definite no, after which the runner goes on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import stat
+import sys
+from typing import Any, BinaryIO
+
+from harness.sandbox.inside.holding import Holders
+from harness.sandbox.inside.picture import KEPT_FILE, Picture
+from harness.sandbox.inside.processes import Command, HostGoneError, Processes, end_strays
+from harness.sandbox.inside.tree import Content, RefusedError, check, empty, lay_out, place, write
+
+CACHED_FILE, CACHED_ALL = 256 << 10, 32 << 20  # bytes of contents kept here, so that a home travels only once
+_REPORT = "migration-report.json"
+
+_Request = dict[str, Any]
+_Reply = tuple[_Request, list[bytes]]
+
+
+class Runner:
+    """One conversation: the home laid out, the contents both sides know, the processes held."""
+
+    def __init__(self, homes: str, tmp: str, requests: BinaryIO) -> None:
+        self._homes, self._tmp, self._requests, self._root = homes, tmp, requests, ""
+        self.folders = [homes, tmp]  # where cases leave traces
+        if tmp == "/tmp":  # noqa: S108 - then everything is the sandbox's own, /dev/shm too
+            self.folders.append("/dev/shm")  # noqa: S108
+        self._cache: dict[str, bytes] = {}
+        self._cached = 0  # bytes in it
+        self._told: set[str] = set()  # digests of what the host has
+        self._processes, self.holders = Processes(requests.fileno()), Holders()
+
+    def serve(self, replies: BinaryIO) -> None:
+        """Answers until the end of the requests."""
+        answers = {
+            "hello": self.hello,
+            "lay_out": self.lay_out,
+            "observe": self.observe,
+            "run": self.run,
+            "hold": self.hold,
+            "release": self.release,
+        }
+        while line := self._requests.readline():
+            request = json.loads(line)
+            payload = self._requests.read(request["bytes"])
+            try:
+                reply, pieces = answers[request["op"]](request, payload)
+            except (RefusedError, OSError) as error:
+                reply, pieces = {"refused": str(error)}, []
+            reply["bytes"] = sum(map(len, pieces))
+            replies.write(json.dumps(reply).encode("ascii") + b"\n")
+            replies.writelines(pieces)
+            replies.flush()
+
+    def hello(self, _: _Request, __: bytes) -> _Reply:
+        """Tells where this is."""
+        reply = {"python": sys.version.split()[0], "uid": os.getuid(), "pid": os.getpid()}
+        return {**reply, "homes": self._homes, "tmp": self._tmp, "path": os.environ.get("PATH", "")}, []
+
+    def lay_out(self, request: _Request, payload: bytes) -> _Reply:
+        """The home is exactly as the manifest says, and nothing of an earlier case is left.
+
+        If contents are missing that neither came along nor are known here, only says which.
+        """
+        root, rows = request["root"], request["rows"]
+        if not root.startswith(self._homes + "/"):
+            raise RefusedError(f"the home is for {root}; here homes lie below {self._homes}")
+        place(self._homes, root[len(self._homes) + 1 :])
+        contents: dict[str, Content] = dict(self._cache)
+        view, start = memoryview(payload), 0
+        for digest, size in request["blobs"]:
+            contents[digest] = view[start : start + size]
+            start += size
+        missing = {row[5] for row in rows if row[1] == "file"} - contents.keys()
+        if missing:
+            return {"missing": sorted(missing)}, []
+        check(root, rows)
+        self._root = ""
+        self.holders.release(kill=True)
+        for folder in self.folders:
+            empty(folder)
+        os.chmod(self._homes, 0o755)  # noqa: S103 - as /home is
+        lay_out(root, rows, contents)
+        self._root, self._told = root, {row[5] for row in rows}
+        for digest, _ in request["blobs"]:
+            self._remember(digest, bytes(contents[digest]))
+        return {}, []
+
+    def observe(self, _: _Request, __: bytes) -> _Reply:
+        """Gives the rows of the home, and the contents that the host does not have."""
+        picture = Picture(self._laid_out(), self._told)
+        for digest, content in picture.blobs:
+            self._remember(digest, content)
+        names = [[digest, len(content)] for digest, content in picture.blobs]
+        return {"rows": picture.rows, "blobs": names}, [content for _, content in picture.blobs]
+
+    def run(self, request: _Request, payload: bytes) -> _Reply:
+        """Gives how the command ended; pieces are stdout, stderr and, if it wrote one, its report."""
+        root, report = self._laid_out(), f"{self._tmp}/{_REPORT}"
+        _remove(report)
+        env = {
+            "HOME": root,
+            "USER": os.path.basename(root),
+            "PATH": os.environ.get("PATH", os.defpath),
+            "LANG": "C.UTF-8",
+            "TZ": "UTC",
+            "TMPDIR": self._tmp,
+            "PYTHONHASHSEED": "0",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **request["env"],
+            "MIGRATION_REPORT": report,
+        }
+        command = Command(request["argv"], env, root, payload, request["timeout"], request["limits"])
+        ended = self._processes.run(command, self.holders.held)
+        pieces = [ended.stdout, ended.stderr]
+        with contextlib.suppress(OSError):  # none was written
+            pieces.append(_report(report))
+        sizes = [len(piece) for piece in pieces]
+        return {"status": ended.status, "seconds": ended.seconds, "sizes": sizes}, pieces
+
+    def hold(self, request: _Request, _: bytes) -> _Reply:
+        """A process lives, or holds a database open, until it is released."""
+        root = self._laid_out()
+        path = place(root, request["path"])
+        if not os.path.realpath(path).startswith(os.path.realpath(root) + "/"):
+            raise RefusedError(f"{path} leads out of the home")
+        if request["kind"] == "database":
+            return {"pid": self.holders.database(path, request["mode"])}, []
+        pid = self.holders.process()
+        os.makedirs(os.path.dirname(path), 0o755, exist_ok=True)
+        write(path, os.fsencode(request["text"].replace("{pid}", str(pid))), 0o644)
+        return {"pid": pid}, []
+
+    def release(self, request: _Request, _: bytes) -> _Reply:
+        """Nothing is held any more."""
+        self.holders.release(kill=request["kill"])
+        return {}, []
+
+    def _laid_out(self) -> str:
+        if not self._root:
+            raise RefusedError("no home is laid out; lay one out first")
+        return self._root
+
+    def _remember(self, digest: str, content: bytes) -> None:
+        if len(content) > CACHED_FILE or digest in self._cache:
+            return
+        self._cache[digest] = content
+        self._cached += len(content)
+        while self._cached > CACHED_ALL:
+            self._cached -= len(self._cache.pop(next(iter(self._cache))))
+
+
+def _remove(path: str) -> None:
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass
+    except IsADirectoryError:
+        empty(path)
+        os.rmdir(path)
+
+
+def _report(path: str) -> bytes:
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(fd, "rb") as file:
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > KEPT_FILE:
+            raise OSError(f"{path} is no report")
+        return file.read(KEPT_FILE)
+
+
+def main(homes: str, tmp: str) -> None:
+    """Serves until the host is gone; then whatever was started is killed and the folders are empty."""
+    runner = Runner(homes, tmp, sys.stdin.buffer)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        runner.serve(sys.stdout.buffer)
+    except (HostGoneError, BrokenPipeError):
+        pass
+    finally:
+        runner.holders.release(kill=True)
+        end_strays(())
+        for folder in runner.folders:
+            empty(folder)

@@ -1,0 +1,100 @@
+"""Lays out a home: exactly the tree of a manifest, in place of whatever an earlier case left."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import Mapping
+from typing import Any, Union
+
+Row = list[Any]  # path, kind, mode, mtime_ns, size, digest, target: as `Home.manifest` has them
+Content = Union[bytes, memoryview]  # noqa: UP007 - Python 3.9 evaluates this line
+
+
+class RefusedError(Exception):
+    """A request cannot be met; the message says why.  The runner goes on."""
+
+
+def place(root: str, path: str) -> str:
+    """Returns the absolute path of a home's entry; refuses what would lead out of the home."""
+    if path == ".":
+        return root
+    if "\0" in path or any(part in {"", ".", ".."} for part in path.split("/")):
+        raise RefusedError(f"{path!r} is not a path below a home")
+    return f"{root}/{path}"
+
+
+def write(path: str, content: Content, mode: int, mtime_ns: int | None = None) -> None:
+    """The file holds the content and has the mode; a link at the path is refused, not followed."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        while content:
+            content = content[os.write(fd, content) :]
+        os.fchmod(fd, mode)
+        if mtime_ns is not None:
+            os.utime(fd, ns=(mtime_ns, mtime_ns))
+    finally:
+        os.close(fd)
+
+
+def empty(folder: str) -> None:
+    """The folder holds nothing, whatever modes, names and depth its tree had.
+
+    Each folder found is first moved to the top, so that no path grows beyond what the kernel takes.
+    """
+    os.chmod(folder, 0o700)
+    heap = f"{folder}/.emptied-{time.monotonic_ns()}"
+    os.mkdir(heap, 0o700)
+    todo, serial = [folder], 0
+    while todo:
+        here = todo.pop()
+        with os.scandir(here) as found:
+            entries = [entry for entry in found if entry.path != heap]
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                serial += 1
+                os.chmod(entry.path, 0o700)
+                os.rename(entry.path, f"{heap}/{serial}")
+                todo.append(f"{heap}/{serial}")
+            else:
+                os.unlink(entry.path)
+        if here != folder:
+            os.rmdir(here)
+    os.rmdir(heap)
+
+
+def check(root: str, rows: list[Row]) -> None:
+    """Refuses a manifest that names a path outside the home, or below something that is no folder."""
+    folders = {".", *(row[0] for row in rows if row[1] == "dir")}
+    for path, kind, *_ in rows:
+        place(root, path)
+        if path != "." and (os.path.dirname(path) or ".") not in folders:
+            raise RefusedError(f"{path!r} lies in something that is not a folder of the home")
+        if kind not in {"file", "dir", "link", "fifo", "socket"}:
+            raise RefusedError(f"{path!r}: a {kind!r} cannot be laid out")
+
+
+def lay_out(root: str, rows: list[Row], contents: Mapping[str, Content]) -> None:
+    """The folder `root`, which must be new, is as the checked manifest says, modes and mtimes included."""
+    os.makedirs(root, 0o755)
+    ordered = sorted(rows, key=lambda row: "" if row[0] == "." else row[0])  # a folder before its entries
+    for path, kind, mode, mtime_ns, _, digest, target in ordered:
+        where = place(root, path)
+        if kind == "file":
+            write(where, contents[digest], mode, mtime_ns)
+        elif kind == "link":
+            os.symlink(target, where)
+            os.utime(where, ns=(mtime_ns, mtime_ns), follow_symlinks=False)
+        elif kind != "dir":
+            os.mknod(where, stat.S_IFIFO if kind == "fifo" else stat.S_IFSOCK)
+            os.chmod(where, mode)
+            os.utime(where, ns=(mtime_ns, mtime_ns))
+        elif path != ".":
+            os.mkdir(where, 0o700)
+    for path, kind, mode, mtime_ns, *_ in reversed(
+        ordered
+    ):  # folders last: what is put in changes their mtime
+        if kind == "dir":
+            os.chmod(place(root, path), mode)
+            os.utime(place(root, path), ns=(mtime_ns, mtime_ns))

@@ -1,0 +1,182 @@
+"""One open sandbox: lay a home out, run commands on it, observe what became of it."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, Self
+
+from harness.home import Blobs, Home
+from harness.sandbox.channel import Channel, SandboxError, Wire
+from harness.sandbox.holders import Holder, request_of
+
+Level = Literal["container", "bubblewrap", "namespaces", "bare"]
+
+_GRACE = 60.0  # seconds that the runner may take beyond a command's time limit, to end what it left
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a command ended: with a status, by a signal, or killed because its time was up.
+
+    `report` is what it wrote to ``$MIGRATION_REPORT``, if it did.  Of stdout and stderr the first and the
+    last 512 KiB are kept, and a line between them tells how much was cut.
+    """
+
+    status: int | None
+    signal: int | None
+    timed_out: bool
+    seconds: float
+    stdout: bytes
+    stderr: bytes
+    report: bytes | None
+
+
+class Session:
+    """A sandbox in use, a context manager.
+
+    `support` is where the support folder is seen inside, if one was given; `level` is how strong the walls
+    are.
+    """
+
+    def __init__(
+        self,
+        level: Level,
+        wire: Wire,
+        *,
+        support: str | None = None,
+        limits: Mapping[str, int] | None = None,
+        cleanup: Callable[[], object] = lambda: None,
+    ) -> None:
+        """The runner at the other end of the wire has answered; else everything is closed again.
+
+        Raises:
+            SandboxError: it has not.
+        """
+        self.level, self.support = level, support
+        self._limits, self._cleanup = dict(limits or {}), cleanup
+        self._channel = Channel(wire)
+        self._root, self._blobs = "", Blobs()
+        try:
+            self.about, _ = self._channel.ask("hello", patience=30)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: types.TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """The sandbox is gone, and all that ran and lay in it."""
+        try:
+            self._channel.close()
+        finally:
+            self._cleanup()
+
+    def root_for(self, user: str = "u") -> str:
+        """Returns where the home of a user lies for the system under test."""
+        return f"{self.about['homes']}/{user}"
+
+    def lay_out(self, home: Home) -> None:
+        """The home is laid out at its root; of earlier cases nothing is left, neither files nor holders.
+
+        Raises:
+            SandboxError: it has a root that is not `root_for` some user, lacks contents, or does not fit.
+        """
+        digests = {entry.digest for entry in home.entries.values() if entry.kind == "file"}
+        lacking = digests - home.blobs.keys()
+        if lacking:
+            path = next(path for path, entry in home.entries.items() if entry.digest in lacking)
+            raise SandboxError(f"{path}: its content is not held, so the home cannot be laid out")
+        rows = home.manifest()
+        known: set[str] = set()
+        if self._root:
+            known = digests & self._blobs.keys()  # probably still cached there
+        reply = self._send(home, rows, sorted(digests - known))
+        if reply.get("missing"):
+            reply = self._send(home, rows, sorted(digests))
+        self._root, self._blobs = home.root, home.blobs
+
+    def _send(self, home: Home, rows: list[list[Any]], digests: list[str]) -> dict[str, Any]:
+        pieces = [home.blobs[digest] for digest in digests]
+        sizes = [[digest, len(piece)] for digest, piece in zip(digests, pieces, strict=True)]
+        return self._channel.ask("lay_out", pieces, root=home.root, rows=rows, blobs=sizes)[0]
+
+    def run(
+        self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, timeout: float, stdin: bytes = b""
+    ) -> Ran:
+        """Returns how the command ended; by then nothing that it started is left.
+
+        It runs in the home, in an environment of its own: HOME, USER, PATH, TMPDIR, LANG=C.UTF-8, TZ=UTC,
+        PYTHONHASHSEED=0, PYTHONDONTWRITEBYTECODE=1, MIGRATION_REPORT, and what `env` adds.
+
+        Raises:
+            RefusedError: there is no such command.
+            SandboxError: the sandbox broke.
+        """
+        reply, payload = self._channel.ask(
+            "run",
+            [stdin],
+            patience=timeout + _GRACE,
+            argv=list(argv),
+            env=dict(env or {}),
+            timeout=timeout,
+            limits=self._limits,
+        )
+        status, sizes = reply["status"], reply["sizes"]
+        out, err = sizes[0], sizes[0] + sizes[1]
+        return Ran(
+            status=status if status is not None and status >= 0 else None,
+            signal=-status if status is not None and status < 0 else None,
+            timed_out=status is None,
+            seconds=reply["seconds"],
+            stdout=payload[:out],
+            stderr=payload[out:err],
+            report=payload[err:] if len(sizes) > 2 else None,
+        )
+
+    def observe(self) -> Home:
+        """Returns a picture of the home, which it leaves untouched; contents are shared with the one laid out.
+
+        Files above 64 MiB come without content, see `ContentNotHeldError`.
+        """
+        reply, payload = self._channel.ask("observe")
+        start = 0
+        for digest, size in reply["blobs"]:
+            self._blobs[digest] = payload[start : start + size]
+            start += size
+        return Home.from_manifest(self._root, reply["rows"], self._blobs)
+
+    def hold(self, holder: Holder) -> int:
+        """Returns the process id, as seen inside, of a holder that holds until `release` or `lay_out`.
+
+        Raises:
+            RefusedError: it cannot hold; for a database, the message is SQLite's.
+        """
+        reply, _ = self._channel.ask("hold", **request_of(holder))
+        return int(reply["pid"])
+
+    def release(self, *, kill: bool = False) -> None:
+        """Nothing is held: databases were closed in order, or with `kill` their holders died holding them."""
+        self._channel.ask("release", kill=kill)
+
+
+class Opener(Protocol):
+    """Opens a sandbox of one level; sizes are in MiB."""
+
+    def __call__(
+        self,
+        *,
+        support: Any = None,
+        image: str | None = None,
+        memory_mb: int = 512,
+        pids: int = 128,
+        home_mb: int = 256,
+    ) -> Session:
+        """Returns a session; raises SandboxError when there can be none."""
