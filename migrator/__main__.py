@@ -1,0 +1,7 @@
+"""`python -m migrator` is the command `migrator`."""
+
+import sys
+
+from migrator.cli import main
+
+sys.exit(main())

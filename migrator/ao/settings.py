@@ -1,0 +1,128 @@
+"""A project's behaviour settings, mapped to the JSON of `projects.config`.
+
+Legacy: `LocalProjectConfigSchema` in `packages/core/src/global-config.ts`. New: `ProjectConfig` in
+`backend/internal/domain`. What has no counterpart is dropped and told; nothing is granted that nobody wrote.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from migrator import files
+from migrator.ao import yaml12
+from migrator.ao.session import HARNESSES, Tell
+
+BOUND = 16 << 20
+NAMES = ("agent-orchestrator.yaml", "agent-orchestrator.yml")
+PERMISSIONS = {
+    "permissionless": "bypass-permissions",
+    "skip": "bypass-permissions",
+    "auto-edit": "accept-edits",
+    "default": "default",
+}
+DROPPED = (
+    "tracker scm agent runtime workspace reactions agentRules agentRulesFile orchestratorRules decomposer "
+    "orchestratorSessionStrategy opencodeIssueSessionStrategy"
+).split()
+
+
+class DegradedError(Exception):
+    """The settings file cannot be used; the message says why."""
+
+
+def local(project: str) -> tuple[str | None, float]:
+    """The settings file of a project and its time in nanoseconds; (None, 0) when there is none."""
+    for name in NAMES:
+        path = os.path.join(project, name)
+        try:
+            return path, os.lstat(path).st_mtime_ns
+        except (OSError, ValueError):
+            continue
+    return None, 0
+
+
+def read(path: str) -> dict[str, Any]:
+    """The settings of a usable file. Raises DegradedError."""
+    try:
+        value = yaml12.load(files.read(path, BOUND)[0])
+    except files.NotRegularError:
+        raise DegradedError("it is not a regular file") from None
+    except OSError as error:
+        raise DegradedError(f"it cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise DegradedError(f"it is not valid YAML: {error}") from None
+    if not isinstance(value, dict):
+        raise DegradedError("it must be a mapping")
+    if "projects" in value:
+        raise DegradedError("it still has the old `projects:` form")
+    _check(value)
+    return value
+
+
+def _check(value: dict[str, Any]) -> None:
+    for key in ("symlinks", "postCreate"):
+        if not isinstance(value.get(key, []), list) or not all(
+            isinstance(item, str) for item in value.get(key, [])
+        ):
+            raise DegradedError(f"{key} must be a list of texts")
+    env = value.get("env", {})
+    if not isinstance(env, dict) or not all(isinstance(item, str | int | float) for item in env.values()):
+        raise DegradedError("env must map names to plain values")
+    for name, role in (("", value), *((name, value.get(name, {})) for name in ("worker", "orchestrator"))):
+        if not isinstance(role, dict) or not isinstance(role.get("agent", ""), str):
+            raise DegradedError(f"{name or 'agent'} has the wrong type")
+        agent = role.get("agentConfig", {})
+        if not isinstance(agent, dict) or not all(
+            isinstance(agent.get(k, ""), str) for k in ("model", "permissions")
+        ):
+            raise DegradedError("agentConfig has the wrong type")
+
+
+def mapped(
+    settings: Mapping[str, Any], *, prefix: str, branch: Any, defaults: Mapping[str, Any], tell: Tell
+) -> dict[str, Any]:
+    """`projects.config` as values; empty parts are left out."""
+    config: dict[str, Any] = {}
+    if isinstance(branch, str) and branch not in {"", "main"}:
+        config["defaultBranch"] = branch
+    config["sessionPrefix"] = prefix
+    config["env"] = {name: yaml12.js_text(value) for name, value in settings.get("env", {}).items()}
+    config["symlinks"] = [path for path in settings.get("symlinks", []) if _inside(path, tell)]
+    config["postCreate"] = settings.get("postCreate", [])
+    config["agentConfig"] = _agent_config(settings.get("agentConfig", {}), tell)
+    for role in ("worker", "orchestrator"):
+        config[role] = _role(role, settings.get(role, {}), defaults.get(role), tell)
+    if dropped := [key for key in DROPPED if settings.get(key) not in (None, "", [], {})]:
+        tell("dropped-setting", f"without a counterpart: {', '.join(dropped)}")
+    return {key: value for key, value in config.items() if value not in ({}, []) or key == "sessionPrefix"}
+
+
+def _inside(path: str, tell: Tell) -> bool:
+    good = bool(path) and not path.startswith("/") and ".." not in path.split("/")
+    if not good:
+        tell("dropped-setting", f"symlink {path[:80]!r} leaves the repository")
+    return good
+
+
+def _agent_config(value: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
+    mapped: dict[str, Any] = {"model": value["model"]} if value.get("model") else {}
+    permissions = value.get("permissions")
+    if permissions:
+        mapped["permissions"] = PERMISSIONS.get(permissions, "default")
+        if permissions not in PERMISSIONS:
+            tell("lossy-permission", f"permissions {permissions[:80]!r} became 'default'")
+    if value.get("orchestratorModel"):
+        tell("dropped-setting", "without a counterpart: agentConfig.orchestratorModel")
+    return mapped
+
+
+def _role(name: str, role: Mapping[str, Any], default: Any, tell: Tell) -> dict[str, Any]:
+    agent = role.get("agent") or (default.get("agent") if isinstance(default, dict) else None)
+    mapped: dict[str, Any] = {}
+    if isinstance(agent, str) and agent in HARNESSES:
+        mapped["agent"] = agent
+    elif agent:
+        tell("dropped-setting", f"{name}.agent {str(agent)[:80]!r} is unknown to the new system")
+    if config := _agent_config(role.get("agentConfig", {}), tell):
+        mapped["agentConfig"] = config
+    return mapped

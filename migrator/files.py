@@ -1,0 +1,171 @@
+"""Files, treated as if both the disk and the home were out to get us.
+
+Reads never follow a link, never wait on a pipe and never exceed a bound. Writes reach the disk before
+anything else relies on them: the file is forced, then the folder that names it.
+"""
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+
+CHUNK = 1 << 20
+NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS}
+
+
+class NotRegularError(OSError):
+    """The path names a folder, a link, a pipe or a socket."""
+
+
+class TooLargeError(OSError):
+    """The file is larger than the bound."""
+
+
+def inside(path: str, folder: str) -> bool:
+    """Whether `path`, all links resolved, lies in `folder` or is it."""
+    real, top = os.path.realpath(path), os.path.realpath(folder)
+    return real == top or real.startswith(top.rstrip("/") + "/")
+
+
+def open_regular(path: str) -> int:
+    """A read-only descriptor of a regular file; the last part of the path is not followed.
+
+    Raises NotRegularError for anything else, OSError as the system says.
+    """
+    if not stat.S_ISREG(os.lstat(path).st_mode):
+        raise NotRegularError(errno.EINVAL, "not a regular file", path)
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if stat.S_ISREG(os.fstat(fd).st_mode):
+        return fd
+    os.close(fd)
+    raise NotRegularError(errno.EINVAL, "not a regular file", path)
+
+
+def read(path: str, bound: int) -> tuple[bytes, os.stat_result]:
+    """All bytes of a regular file of at most `bound` bytes, with what the system says of it."""
+    fd = open_regular(path)
+    with open(fd, "rb") as stream:
+        about = os.fstat(fd)
+        data = stream.read(bound + 1) if about.st_size <= bound else b""
+    if about.st_size > bound or len(data) > bound:
+        raise TooLargeError(errno.EFBIG, "too large", path)
+    return data, about
+
+
+def digest(path: str) -> str:
+    """SHA-256 of a regular file, in hex."""
+    with open(open_regular(path), "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def equal(one: str, other: str) -> bool:
+    """Whether two regular files hold the same bytes."""
+    with open(open_regular(one), "rb") as left, open(open_regular(other), "rb") as right:
+        if os.fstat(left.fileno()).st_size != os.fstat(right.fileno()).st_size:
+            return False
+        while block := left.read(CHUNK):
+            if block != right.read(len(block)):
+                return False
+        return not right.read(1)
+
+
+def sync_folder(path: str) -> None:
+    """Names made or removed in the folder are on disk."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def existing(path: str) -> str:
+    """The nearest folder on the way up that exists."""
+    while not os.path.lexists(path):
+        path = os.path.dirname(path)
+    return path
+
+
+def missing_folders(path: str) -> list[str]:
+    """The folders that have to be made for `path` to be a folder, outermost first."""
+    missing: list[str] = []
+    while not os.path.lexists(path):
+        missing.insert(0, path)
+        path = os.path.dirname(path)
+    return missing
+
+
+def make_folders(path: str, mode: int) -> None:
+    """`path` is a folder, durably; folders that had to be made have `mode`."""
+    for folder in missing_folders(path):
+        os.mkdir(folder, mode)
+        sync_folder(os.path.dirname(folder))
+
+
+def copy_new(source: str, target: str, mode: int) -> str:
+    """`target`, new, holds the bytes and times of `source` and is on disk; gives its SHA-256.
+
+    Raises FileExistsError when `target` exists; the caller forces the folder.
+    """
+    total = hashlib.sha256()
+    with open(open_regular(source), "rb") as reader:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        with open(os.open(target, flags, mode), "wb") as writer:
+            while block := reader.read(CHUNK):
+                total.update(block)
+                writer.write(block)
+            writer.flush()
+            os.fchmod(writer.fileno(), mode)
+            about = os.fstat(reader.fileno())
+            os.utime(writer.fileno(), ns=(about.st_atime_ns, about.st_mtime_ns))
+            os.fsync(writer.fileno())
+    return total.hexdigest()
+
+
+def write_new(path: str, data: bytes) -> None:
+    """`path` holds exactly `data`, on disk under its name, readable by its owner only."""
+    temporary = path + ".part"
+    with open(
+        os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb"
+    ) as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+    os.rename(temporary, path)
+    sync_folder(os.path.dirname(path))
+
+
+def publish(temporary: str, target: str) -> None:
+    """`temporary` is now named `target`; raises FileExistsError rather than replace anything."""
+    try:
+        os.link(temporary, target, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        if os.path.lexists(target):
+            raise FileExistsError(errno.EEXIST, "exists", target) from error
+        os.rename(temporary, target)
+        return
+    os.unlink(temporary)
+
+
+def remove(path: str) -> bool:
+    """`path` is gone; whether it was there."""
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def held(folder: str) -> Iterator[None]:
+    """No other migrator works on `folder` meanwhile; leaves no lock file. Raises BlockingIOError."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(fd)

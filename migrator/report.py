@@ -1,0 +1,158 @@
+"""What a command tells its caller: every record with its fate, as JSON and as text."""
+
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from migrator.outcome import NAME, Exit
+
+CONTRACT = 1
+
+ADVICE = {
+    "corrupt-json": "the file is not readable as a session; repair or remove it, then run again",
+    "not-an-object": "the file holds no session record; remove it, or restore it from a backup",
+    "not-a-regular-file": "only plain files are read; put the real file there",
+    "unreadable": "make the file readable for this user, then run again",
+    "too-large": "larger than any real record; look at it by hand",
+    "invalid-session-id": "rename the file to letters, digits, _ and -",
+    "invalid-project-id": "rename the project's key in config.yaml",
+    "invalid-entry": "the project's entry in config.yaml must be a mapping",
+    "no-project": "register its project in config.yaml, then run again",
+    "no-path": "give the project a path in config.yaml",
+    "path-escapes-home": "give the project an absolute path in config.yaml",
+    "path-already-registered": "the path belongs to another project id; merge the two by hand",
+    "id-taken-by-other-project": "session ids are unique in the new system; rename one of them",
+    "num-taken": "the new system already uses that number in the project; rename the session",
+    "duplicate-source": "another copy of the same session was taken; nothing to do if that one is right",
+    "degraded-project": "its settings could not be read; the project itself is taken over without them",
+    "transcript-conflict": "a different transcript is already there and is never overwritten",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One thing that the legacy home holds, and what becomes of it."""
+
+    kind: str
+    source: str
+    id: str
+    outcome: str
+    reason: str | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that a migrated record lost or changed on the way."""
+
+    source: str
+    id: str
+    reason: str
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class Report:
+    """The last word of a command."""
+
+    system: str
+    verb: str
+    exit: Exit = Exit.DONE
+    dry_run: bool = False
+    code: str | None = None
+    message: str = ""
+    changed: bool = False
+    records: list[Record] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    backup: str | None = None
+
+    def counts(self) -> dict[str, int]:
+        """How many records met each fate; `read` is their sum."""
+        of = Counter(record.outcome for record in self.records)
+        return {
+            "read": len(self.records),
+            "written": of["migrated"],
+            "present": of["present"],
+            "skipped": of["skipped"],
+            "set_aside": of["set-aside"],
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as plain values, in the order of the contract."""
+        return {
+            "contract": CONTRACT,
+            "system": self.system,
+            "verb": self.verb,
+            "dry_run": self.dry_run,
+            "outcome": NAME[self.exit],
+            "code": self.code,
+            "message": self.message,
+            "changed": self.changed,
+            "counts": self.counts(),
+            "records": [asdict(record) for record in self.records],
+            "notes": [asdict(note) for note in self.notes],
+            "backup": self.backup,
+        }
+
+    def lines(self) -> Iterator[str]:
+        """The report for a person, without flooding the terminal."""
+        yield self.message
+        if self.records:
+            counts = self.counts()
+            written = "would be migrated" if self.dry_run or self.verb in {"plan", "inspect"} else "migrated"
+            yield (
+                f"  {counts['read']} records read: {counts['written']} {written}, {counts['present']} "
+                f"already there, {counts['skipped']} skipped, {counts['set_aside']} set aside"
+            )
+        yield from self._kinds()
+        aside = [record for record in self.records if record.outcome == "set-aside"]
+        if aside:
+            yield "Set aside:"
+            yield from _grouped([(r.reason or "", f"{r.source}  {r.detail}".rstrip()) for r in aside])
+        if self.notes:
+            yield "Notes on migrated records (the full list is in --json):"
+            yield from _grouped([(n.reason, f"{n.id}  {n.detail}".rstrip()) for n in self.notes], show=2)
+        if self.backup:
+            yield f"Backup: {self.backup}"
+
+    def _kinds(self) -> Iterator[str]:
+        of = Counter((r.kind, r.outcome, r.reason) for r in self.records if r.outcome != "set-aside")
+        for (kind, outcome, reason), count in sorted(of.items(), key=str):
+            yield f"    {count:>6}  {kind} {outcome}{f' ({reason})' if reason else ''}"
+
+
+def _grouped(entries: list[tuple[str, str]], show: int = 10) -> Iterator[str]:
+    groups: dict[str, list[str]] = {}
+    for reason, line in entries:
+        groups.setdefault(reason, []).append(line)
+    for reason, lines in sorted(groups.items()):
+        advice = ADVICE.get(reason)
+        yield f"  {reason} ({len(lines)}){': ' + advice if advice else ''}"
+        yield from (f"      {line}" for line in lines[:show])
+        if len(lines) > show:
+            yield f"      ... and {len(lines) - show} more"
+
+
+def deliver(report: Report, *, as_json: bool, path: str | None) -> None:
+    """The report is on stdout, and at `path` as one JSON document that only its owner can read.
+
+    A closed terminal or a path that cannot be written changes nothing about what was done.
+    """
+    if path:
+        try:
+            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            with open(fd, "w", encoding="ascii") as stream:
+                json.dump(report.to_json(), stream)
+                stream.write("\n")
+        except OSError as error:
+            print(f"migrator: the report could not be written: {error}", file=sys.stderr)
+    try:
+        text = json.dumps(report.to_json()) if as_json else "\n".join(report.lines())
+        shown = text.encode(sys.stdout.encoding or "utf-8", "backslashreplace")
+        print(shown.decode(sys.stdout.encoding or "utf-8"), flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
