@@ -71,6 +71,11 @@ class Channel:
             raise RefusedError(reply["refused"])
         return reply, payload
 
+    def tell(self, text: bytes, *, patience: float = 30.0) -> None:
+        """The text is on its way; a runner that is not there to take it fails the next `ask`."""
+        with contextlib.suppress(OSError):
+            self._wire.send([text], time.monotonic() + patience)
+
     def close(self) -> None:
         """The runner has ended, and with it all that it started."""
         self._wire.close()

@@ -1,12 +1,14 @@
-"""The command line that starts the resident runner with any python3, from its text alone."""
+"""How a resident runner is started with any python3: a short command line, then its text on stdin."""
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import resources
 
 _PACKAGE = "harness.sandbox.inside"
 _MODULES = ("tree", "picture", "processes", "holding", "runner")  # each imports only those before it
-_BOOTSTRAP = """
+_READ_PROGRAM = "import sys; exec(sys.stdin.buffer.read(int(sys.stdin.buffer.readline())))"
+_PROGRAM = """
 import sys, types
 for name, text in {texts!r}:
     module = sys.modules[name] = types.ModuleType(name)
@@ -17,7 +19,13 @@ module.main(*sys.argv[1:])
 
 def command(python: str, homes: str, tmp: str) -> list[str]:
     """Returns the command that serves with homes below `homes` and TMPDIR at `tmp`, both its own to empty."""
+    return [python, "-I", "-S", "-u", "-X", "utf8", "-c", _READ_PROGRAM, homes, tmp]
+
+
+@cache
+def opening() -> bytes:
+    """Returns what that command must first be sent: the length of a program, and the program."""
     package = resources.files(_PACKAGE)
     texts = [(f"{_PACKAGE}.{name}", (package / f"{name}.py").read_text("utf-8")) for name in _MODULES]
-    program = _BOOTSTRAP.format(texts=texts)
-    return [python, "-I", "-S", "-u", "-X", "utf8", "-c", program, homes, tmp]
+    program = _PROGRAM.format(texts=texts).encode()
+    return b"%d\n" % len(program) + program

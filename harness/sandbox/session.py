@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol, Self
 
 from harness.home import Blobs, Home
+from harness.sandbox import resident
 from harness.sandbox.channel import Channel, SandboxError, Wire
 from harness.sandbox.holders import Holder, request_of
 
@@ -59,6 +60,7 @@ class Session:
         self._channel = Channel(wire)
         self._root, self._blobs = "", Blobs()
         try:
+            self._channel.tell(resident.opening())
             self.about, _ = self._channel.ask("hello", patience=30)
         except BaseException:
             self.close()

@@ -88,7 +88,7 @@ class Runner:
         self.holders.release(kill=True)
         for folder in self.folders:
             empty(folder)
-        os.chmod(self._homes, 0o755)  # noqa: S103 - as /home is
+            os.chmod(folder, 0o755 if folder == self._homes else 0o1777)
         lay_out(root, rows, contents)
         self._root, self._told = root, {row[5] for row in rows}
         for digest, _ in request["blobs"]:
@@ -108,9 +108,9 @@ class Runner:
         root, report = self._laid_out(), f"{self._tmp}/{_REPORT}"
         _remove(report)
         env = {
+            **os.environ,  # what the image sets, or PATH alone
             "HOME": root,
             "USER": os.path.basename(root),
-            "PATH": os.environ.get("PATH", os.defpath),
             "LANG": "C.UTF-8",
             "TZ": "UTC",
             "TMPDIR": self._tmp,

@@ -1,0 +1,81 @@
+"""Which level of sandbox there can be on this machine, found out by opening one."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from harness.sandbox import bare, bubblewrap, namespaces
+from harness.sandbox.channel import SandboxError
+from harness.sandbox.session import Level, Opener, Session
+
+Wanted = Literal["auto", "container", "embedded", "bubblewrap", "namespaces", "bare"]
+
+_ORDER: Mapping[Wanted, tuple[Level, ...]] = {
+    "auto": ("container", "bubblewrap", "namespaces", "bare"),
+    "embedded": ("bubblewrap", "namespaces", "bare"),
+    "container": ("container",),
+    "bubblewrap": ("bubblewrap",),
+    "namespaces": ("namespaces",),
+    "bare": ("bare",),
+}
+WEAKER: Mapping[Level, str] = {
+    "container": "",
+    "bubblewrap": bubblewrap.WEAKER,
+    "namespaces": namespaces.WEAKER,
+    "bare": bare.WEAKER,
+}
+"""What a level does not isolate, compared with a container; one sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The strongest level that works, and why each stronger one does not."""
+
+    level: Level
+    open: Callable[..., Session]  # an `Opener` that knows the image
+    refused: tuple[tuple[Level, str], ...] = ()
+
+    @property
+    def weaker(self) -> str:
+        """What this level does not isolate; empty for a container."""
+        return WEAKER[self.level]
+
+
+def choose(wanted: Wanted, image: str | None = None) -> Choice:
+    """Returns the strongest level, of those wanted, in which a session could be opened just now.
+
+    Raises:
+        SandboxError: none could; ``auto`` and ``embedded`` always find one.
+    """
+    refused: list[tuple[Level, str]] = []
+    for level in _ORDER[wanted]:
+        opener = functools.partial(_opener(level), image=image)
+        reason = _refusal(opener)
+        if reason is None:
+            return Choice(level, opener, tuple(refused))
+        refused.append((level, reason))
+    raise SandboxError("; ".join(f"{level}: {reason}" for level, reason in refused))
+
+
+def _opener(level: Level) -> Opener:
+    if level == "container":
+        from harness.sandbox import container  # noqa: PLC0415 - docker's modules load slowly, and only here
+
+        return container.open_session
+    openers: Mapping[Level, Opener] = {
+        "bubblewrap": bubblewrap.open_session,
+        "namespaces": namespaces.open_session,
+        "bare": bare.open_session,
+    }
+    return openers[level]
+
+
+def _refusal(opener: Callable[..., Session]) -> str | None:
+    try:
+        opener().close()
+    except Exception as error:  # noqa: BLE001 - whatever goes wrong here is a reason to take a weaker level
+        return str(error) or repr(error)
+    return None
