@@ -2,8 +2,9 @@
 
 This is the only module that imports deepdiff.  Its traps (9.1) and how they are avoided here: with ``max_diffs``
 reached it returns an empty difference, so no limit is set; keys that start with ``__`` are skipped unless told
-otherwise; lists are never compared with ``ignore_order``, which is quadratic and merges duplicates; and whatever
-it calls equal although the digests differ (``0.0`` and ``-0.0``) is told by a plain comparison instead.
+otherwise; mappings with few keys in common are told as one value unless `threshold_to_diff_deeper` is 0; lists are
+never compared with ``ignore_order``, which is quadratic and merges duplicates; and whatever it calls equal although
+the digests differ (``0.0`` and ``-0.0``) is told by a plain comparison instead.
 """
 
 from __future__ import annotations
@@ -79,13 +80,17 @@ def compare_records(key: str, expected: Record, found: Record) -> list[Differenc
         if name not in found or not same_value(value, found[name])
     }
     right = {name: value for name, value in found.items() if name in left or name not in expected}
-    tree = DeepDiff(left, right, view="tree", ignore_private_variables=False, ignore_nan_inequality=True)
-    differences = [
-        Difference(key, _dotted(item.path(output_format="list")), _shown(item.t1), _shown(item.t2))
-        for items in tree.values()
-        for item in items
-    ]
-    named = {difference.field.partition(".")[0] for difference in differences}
+    tree = DeepDiff(
+        left,
+        right,
+        view="tree",
+        ignore_private_variables=False,
+        ignore_nan_inequality=True,
+        threshold_to_diff_deeper=0,
+    )
+    told = [(item.path(output_format="list"), item) for items in tree.values() for item in items]
+    differences = [Difference(key, _dotted(path), _shown(item.t1), _shown(item.t2)) for path, item in told]
+    named = {path[0] for path, _ in told}
     overlooked = [name for name in left.keys() | right.keys() if name not in named]
     differences += _flat(
         key, {n: left[n] for n in overlooked if n in left}, {n: right[n] for n in overlooked if n in right}
@@ -95,8 +100,11 @@ def compare_records(key: str, expected: Record, found: Record) -> list[Differenc
 
 def _flat(key: str, expected: Record, found: Record) -> list[Difference]:
     names = sorted(expected.keys() | found.keys())
-    pairs = ((name, expected.get(name, ABSENT), found.get(name, ABSENT)) for name in names)
-    return [Difference(key, name, left, right) for name, left, right in pairs if not same_value(left, right)]
+    return [
+        Difference(key, name, expected.get(name, ABSENT), found.get(name, ABSENT))
+        for name in names
+        if not (name in expected and name in found and same_value(expected[name], found[name]))
+    ]
 
 
 def _dotted(path: list[object]) -> str:
