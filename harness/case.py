@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.history import Event
 from harness.home import Home
-from harness.sandbox.channel import Ran, Session
+from harness.sandbox.session import Ran, Session
 from harness.scenario import Scenario, Step
 from harness.sut import Profile
 from harness.system import Actor, System
@@ -75,7 +75,7 @@ def _begin(actor: Actor, session: Session) -> Home:
 
 
 def _command(argv: Sequence[str], session: Session) -> list[str]:
-    return [word.replace("{support}", session.support) for word in argv]
+    return [word.replace("{support}", session.support or "{support}") for word in argv]
 
 
 def _report(ran: Ran) -> Any:

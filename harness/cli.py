@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from harness.commands.exits import INTERRUPTED, UNKNOWN, USAGE
+from harness.sandbox.channel import SandboxError
 
 _EPILOG = """\
 examples:
@@ -104,6 +105,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(f"harness: {error}", file=sys.stderr)
             return USAGE
         return _crashed(error)
+    except SandboxError as error:
+        print(f"harness: no sandbox, so the verdict is unknown: {error}", file=sys.stderr)
+        return UNKNOWN
     except Exception as error:  # noqa: BLE001 - a crash of the harness says nothing about the migrator
         return _crashed(error)
 

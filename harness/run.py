@@ -17,7 +17,8 @@ from harness.draft import Draft, drafts, make_home
 from harness.evidence import Evidence
 from harness.history import Event, History
 from harness.home import Home
-from harness.sandbox.channel import SandboxError, Session
+from harness.sandbox.channel import SandboxError
+from harness.sandbox.session import Session
 from harness.scenario import Scenario, ScenarioError
 from harness.store import RunFolder
 from harness.sut import Profile

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.history import load
-from harness.home import Home
+from harness.home import Blobs, Home
 from harness.report.data import run_data
 from harness.report.text import replay_command, scenario_lines
 from harness.run import Progress, RunResult, run_scenario
@@ -72,7 +72,7 @@ def run_loaded(
     folder = RunFolder.create(Path(options.runs), scenario, profile, time.time())
     support = Path(profile.support) if profile.support else None
     try:
-        with choice.open(support=support, image=profile.image) as session:
+        with choice.open(support=support) as session:
             result = run_scenario(
                 system,
                 scenario,
@@ -107,4 +107,6 @@ def _stored_home(case: str) -> Home:
     path = Path(case).resolve()
     run = path.parent.parent if path.parent.name == "cases" else path.parent
     folder = RunFolder.open(run)
-    return load(path, folder.blobs).home
+    home = load(path, folder.blobs).home
+    held = {entry.digest for entry in home.entries.values() if entry.digest in folder.blobs}
+    return replace(home, blobs=Blobs({digest: folder.blobs[digest] for digest in held}))
