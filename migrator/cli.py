@@ -86,7 +86,7 @@ def _answer(given: argparse.Namespace, home: str, say: "Say") -> "Report":
         report.exit, report.message = Exit.FAILED, str(failure)
     except Attention as attention:
         report.exit, report.message = Exit.ATTENTION, str(attention)
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last net: a sentence, not a traceback
+    except (Exception, KeyboardInterrupt) as error:
         if os.environ.get("MIGRATOR_DEBUG"):
             raise
         report.exit = Exit.ATTENTION if given.verb in {"rollback", "verify"} else Exit.FAILED

@@ -69,8 +69,7 @@ class Run:
         """The planned rows are on disk, to be compared with the target at any later time."""
         path = os.path.join(self.folder, ROWS)
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb") as stream:
-            for row in rows:
-                stream.write(json.dumps(row).encode("ascii") + b"\n")
+            stream.writelines(json.dumps(row).encode("ascii") + b"\n" for row in rows)
             stream.flush()
             os.fsync(stream.fileno())
         files.sync_folder(self.folder)

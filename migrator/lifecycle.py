@@ -7,80 +7,19 @@ way on from wherever the journal stops. Nothing outside our own state folder cha
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from typing import Protocol
 
 from migrator import backup, files
 from migrator.database import Contents
-from migrator.journal import Row, Run, Store
+from migrator.journal import Run, Store
 from migrator.outcome import Attention, Exit, Failure, Refusal
 from migrator.progress import Say
-from migrator.report import Note, Record, Report
+from migrator.report import Note, Report
+from migrator.system import Plan, System
 from migrator.undo import Survey, survey, sweep, take_back
 
 SLACK = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """A file to be copied under a new name; `size` in bytes."""
-
-    source: str
-    target: str
-    size: int
-
-
-@dataclass(slots=True)
-class Plan:
-    """What is to be done, and what becomes of every record."""
-
-    records: list[Record] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
-    copies: list[Copy] = field(default_factory=list)
-
-
-class Change(Protocol):
-    """An open transaction in which nobody else can read or write."""
-
-    def insert(self, rows: list[Row]) -> None: ...
-    def contents(self) -> Contents: ...
-    def commit(self) -> None: ...
-
-
-class System(Protocol):
-    """What a migration has to know of one product."""
-
-    name: str
-    state: str
-    target: str
-    parting: str
-
-    def nothing(self) -> str | None:
-        """Why there is nothing to migrate, or None."""
-
-    def protected(self) -> list[str]:
-        """The target's own files, which a run may change: the database first, then its side files."""
-
-    def guard(self) -> None:
-        """Raises Refusal while another program may be using the target."""
-
-    def plan(self, *, with_target: bool, say: Say) -> tuple[Plan, Contents]:
-        """What would be done, and the contents that the target has now. Raises Refusal."""
-
-    def alone(self, contents: Contents) -> AbstractContextManager[Change]:
-        """A transaction on the target; raises Refusal when the target no longer has `contents`."""
-
-    def contents(self) -> Contents:
-        """What the target holds; raises Refusal while it is in use."""
-
-    def differences(self, rows: Iterator[Row]) -> Iterator[tuple[str, str]]:
-        """Rows that are missing or differ, and whatever else is wrong with the target."""
-
-    def changed_meanwhile(self) -> list[Note]:
-        """Legacy files that were written after they had been read."""
 
 
 Clock = Callable[[], datetime]

@@ -35,7 +35,7 @@ NAME = {
 }
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 - a way to end, named for it
     """Nothing was changed; `code` is stable, the message says what is wrong and what to do."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -43,9 +43,9 @@ class Refusal(Exception):
         self.code = code
 
 
-class Failure(Exception):
+class Failure(Exception):  # noqa: N818 - a way to end, named for it
     """The work failed and everything it had changed is back as it was."""
 
 
-class Attention(Exception):
+class Attention(Exception):  # noqa: N818 - a way to end, named for it
     """The work stopped in a state that only a person, or a later run, can settle."""

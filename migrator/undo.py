@@ -4,19 +4,12 @@ import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from migrator import backup, files
 from migrator.database import Contents
-from migrator.journal import Row, Run
-
-
-class Target(Protocol):
-    """The part of a system that undoing needs."""
-
-    def protected(self) -> list[str]: ...
-    def contents(self) -> Contents: ...
-    def differences(self, rows: Iterator[Row]) -> Iterator[tuple[str, str]]: ...
+from migrator.journal import Run
+from migrator.system import System
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +21,7 @@ class Survey:
     new: tuple[str, ...] = ()
 
 
-def survey(target: Target, run: Run) -> Survey:
+def survey(target: System, run: Run) -> Survey:
     """What stands where the run was; changes nothing. Raises Refusal."""
     if run.find("backed-up") is None:
         return Survey(committed=False, restore=False)
@@ -49,7 +42,7 @@ def survey(target: Target, run: Run) -> Survey:
     return _by_contents(target, run, copies)
 
 
-def _by_contents(target: Target, run: Run, copies: tuple[str, ...]) -> Survey:
+def _by_contents(target: System, run: Run, copies: tuple[str, ...]) -> Survey:
     holds = target.contents()
     committing = run.find("committing")
     before = _tuples((run.find("begin") or {})["contents"])
@@ -65,7 +58,7 @@ def _tuples(contents: dict[str, Any]) -> Contents:
     return {table: (count, digest) for table, (count, digest) in contents.items()}
 
 
-def _any_row(target: Target, run: Run) -> bool:
+def _any_row(target: System, run: Run) -> bool:
     total = sum(1 for _ in run.rows())
     missing = sum(1 for _, what in target.differences(run.rows()) if what == "missing")
     return missing < total
@@ -105,7 +98,7 @@ def sweep(run: Run) -> None:
             files.remove(copy["temporary"])
 
 
-def take_back(target: Target, run: Run, found: Survey) -> None:
+def take_back(target: System, run: Run, found: Survey) -> None:
     """What the run changed is as it was, as far as `found` allows. Raises OSError; may be repeated."""
     run.add("rollback-begin", files=backup.state(target.protected()), restore=found.restore)
     sweep(run)

@@ -9,10 +9,10 @@ from migrator.ao import plan as planning
 from migrator.ao import registry, sources, target
 from migrator.ao.places import Places, places
 from migrator.journal import Row
-from migrator.lifecycle import Change, Plan
 from migrator.outcome import Refusal
 from migrator.progress import Say
 from migrator.report import Note
+from migrator.system import Change, Plan
 
 
 class Orchestrator:

@@ -30,7 +30,7 @@ def parsed(value: Any) -> str | None:
         return None
     *date, fraction, sign, hours, minutes = match.groups()
     zone = timedelta(hours=int(hours or 0), minutes=int(minutes or 0)) * (-1 if sign == "-" else 1)
-    if minutes and int(minutes) > 59:  # noqa: PLR2004 - minutes of an hour
+    if minutes and int(minutes) > 59:
         return None
     try:
         year, month, day, hour, minute, second = (int(part or 0) for part in date)

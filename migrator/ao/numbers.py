@@ -12,7 +12,7 @@ ALIAS = re.compile(r".*__from-[0-9a-f]{12}", re.DOTALL)
 
 
 def own_number(sid: str, prefix: str) -> int | None:
-    """n of `<prefix>-<n>`, written without leading zeros, from 1 to 2^53-1."""
+    """N of `<prefix>-<n>`, written without leading zeros, from 1 to 2^53-1."""
     if not sid.startswith(prefix + "-"):
         return None
     digits = sid[len(prefix) + 1 :]
@@ -29,7 +29,7 @@ def claimed(sid: str, prefix: str) -> int | None:
     if not match or ALIAS.fullmatch(sid):
         return None
     digits = match[1].lstrip("0") or "0"
-    return int(digits) if len(digits) <= 16 and int(digits) <= HIGHEST else None  # noqa: PLR2004 - digits of 2^53
+    return int(digits) if len(digits) <= 16 and int(digits) <= HIGHEST else None
 
 
 def assign(

@@ -34,7 +34,7 @@ class Places:
     def shown(self, path: str) -> str:
         """`path` relative to the home when it is inside."""
         top = self.home.rstrip("/") + "/"
-        return path[len(top) :] if path.startswith(top) else path
+        return path.removeprefix(top)
 
     def expand(self, path: str) -> str:
         """`path` made absolute and clean; `~` and relative paths start at the home."""

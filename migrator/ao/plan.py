@@ -8,8 +8,8 @@ from migrator import files
 from migrator.ao import numbers, registry, sources, transcripts
 from migrator.ao.places import Places
 from migrator.ao.session import BOUND, BadRecordError, Session, Tell, record, session
-from migrator.lifecycle import Plan
 from migrator.report import Note, Record
+from migrator.system import Copy, Plan
 
 SKIPPED = {"leftover", "corrupt-copy", "archived", "migrated-dir", "not-migrated"}
 OF_SESSIONS = {"corrupt-copy", "archived", "invalid-session-id"}
@@ -28,66 +28,153 @@ class Picture:
 class Candidate:
     """A record that was read; `rank` orders copies of the same session, the smallest wins."""
 
-    found: sources.Found
     source: str
     project: str | None
     session: Session
     notes: tuple[Note, ...]
-    rank: tuple[int, tuple[int, ...], int, str]
+    rank: tuple[bool, tuple[int, ...], int, str]
 
 
 def make(
     places: Places, listing: registry.Registry, picture: Picture, progress: Callable[[int], None]
 ) -> Plan:
     """The whole plan. Reads the legacy home, writes nothing."""
-    plan = Plan()
-    known = registry.projects(listing, places, picture.projects)
-    plan.records += known.records
-    plan.notes += known.notes
-    plan.rows += [("projects", "id", row) for row in known.rows]
-    prefixes = {**{i: registry.prefix_of(path) for i, path in picture.projects.items()}, **known.known}
-    stopped = _stopped(places)
-    live: dict[str, list[Candidate]] = {project: [] for project in prefixes}
-    for candidate in _winners(plan, _candidates(plan, places, known, progress)):
-        if candidate.session.ended:
-            _ended(plan, candidate, stopped)
-        elif candidate.project is None or candidate.project not in prefixes:
-            _aside(
-                plan, candidate, "no-project", "its project is not in config.yaml, or was set aside itself"
-            )
+    projects = registry.Projects(listing, places, picture.projects)
+    planner = _Planner(places, picture, projects)
+    planner.sessions(_stopped(places), progress)
+    return planner.plan
+
+
+class _Planner:
+    """Adds every session to the plan, one project after the other."""
+
+    def __init__(self, places: Places, picture: Picture, projects: registry.Projects) -> None:
+        rows = [("projects", "id", row) for row in projects.rows]
+        self.plan = Plan([*projects.records], [*projects.notes], [*rows])
+        self._places, self._picture, self._projects = places, picture, projects
+        only_there = {
+            i: registry.prefix_of(path) for i, path in picture.projects.items() if i not in projects.known
+        }
+        self._prefixes = {**projects.known, **only_there}
+        self._owners = dict(picture.sessions)
+        self._planned: dict[str, str] = {}
+
+    def sessions(self, stopped: set[tuple[str, str]], progress: Callable[[int], None]) -> None:
+        live: dict[str, list[Candidate]] = {project: [] for project in self._prefixes}
+        for one in self._winners(self._candidates(progress)):
+            if one.session.ended:
+                self._ended(one, stopped)
+            elif one.project is None or one.project not in live:
+                self._aside(one, "no-project", "its project is not in config.yaml, or was set aside itself")
+            else:
+                live[one.project].append(one)
+        for project, candidates in live.items():
+            candidates.sort(key=lambda one: (one.session.created_at, one.session.id))
+            self._project(project, candidates)
+
+    def _candidates(self, progress: Callable[[int], None]) -> list[Candidate]:
+        out: list[Candidate] = []
+        for count, found in enumerate(sources.find(self._places.root, self._places.config)):
+            progress(count)
+            source = self._places.shown(found.path)
+            if found.kind != "session":
+                outcome = "skipped" if found.kind in SKIPPED else "set-aside"
+                kind = "session" if found.kind in OF_SESSIONS else "other"
+                self.plan.records.append(Record(kind, source, found.id, outcome, found.kind))
+                continue
+            notes: list[Note] = []
+            try:
+                one, mtime = _read(found, _teller(notes, source, found.id))
+            except BadRecordError as bad:
+                outcome = "skipped" if bad.reason == "empty-file" else "set-aside"
+                self.plan.records.append(Record("session", source, found.id, outcome, bad.reason, str(bad)))
+                continue
+            rank = _rank(found, one, mtime)
+            out.append(Candidate(source, self._owner(found), one, tuple(notes), rank))
+        return out
+
+    def _owner(self, found: sources.Found) -> str | None:
+        if found.v1_folder is None:
+            return found.project
+        return self._projects.owner(found.v1_folder, found.v1_folder[13:])
+
+    def _winners(self, candidates: list[Candidate]) -> list[Candidate]:
+        """One candidate for each session; an ended one wins too, or an old copy would bring it back to life."""
+        best: dict[tuple[str, str], Candidate] = {}
+        for one in candidates:
+            if one.project is not None:
+                key = one.project, one.session.id
+                best[key] = min(best.get(key, one), one, key=lambda candidate: candidate.rank)
+        kept: list[Candidate] = []
+        for one in candidates:
+            winner = best.get((one.project or "", one.session.id), one)
+            if winner is one or one.session.ended:
+                kept.append(one)
+            else:
+                self._aside(one, "duplicate-source", f"{winner.source} is the one that counts")
+        return kept
+
+    def _record(self, one: Candidate, outcome: str, reason: str | None = None, detail: str = "") -> None:
+        self.plan.records.append(Record("session", one.source, one.session.id, outcome, reason, detail))
+
+    def _aside(self, one: Candidate, reason: str, detail: str) -> None:
+        self._record(one, "set-aside", reason, detail)
+
+    def _ended(self, one: Candidate, stopped: set[tuple[str, str]]) -> None:
+        if one.session.killed and (one.project or "", one.session.id) in stopped:
+            detail = "restore it in the legacy tool first if it should come along"
+            self._record(one, "skipped", "stopped-by-ao-stop", detail)
         else:
-            live[candidate.project].append(candidate)
-    owners = dict(picture.sessions)
-    planned: dict[str, str] = {}
-    order = [*known.known, *(project for project in prefixes if project not in known.known)]
-    for project in order:
-        _project(plan, places, project, prefixes[project], live[project], picture, owners, planned)
-    return plan
+            self._record(one, "skipped", "terminal", "the session has ended")
 
+    def _project(self, project: str, candidates: list[Candidate]) -> None:
+        """The sessions of one project, oldest first: numbered, mapped, and with their transcripts."""
+        fresh: list[Candidate] = []
+        here: list[Candidate] = []
+        for one in candidates:
+            owner = self._owners.get(one.session.id, project)
+            if owner != project:
+                self._aside(one, "id-taken-by-other-project", f"project {owner!r} has a session of this id")
+            elif one.session.id in self._owners:
+                self._record(one, "present")
+                here.append(one)
+            else:
+                fresh.append(one)
+        prefix, used = self._prefixes[project], self._picture.numbers.get(project, {})
+        nums, made_up, taken = numbers.assign([one.session.id for one in fresh], prefix, used)
+        for one in fresh:
+            sid = one.session.id
+            if sid in taken:
+                self._aside(one, "num-taken", f"{taken[sid]!r} has its number")
+                continue
+            self._owners[sid] = project
+            here.append(one)
+            self.plan.rows.append(("sessions", "id", _row(one.session, project, prefix, nums[sid])))
+            self._record(one, "migrated")
+            self.plan.notes += one.notes
+            if sid in made_up:
+                self.plan.notes.append(Note(one.source, sid, "num-reassigned", f"num {nums[sid]}"))
+        for one in here:
+            self._transcript(project, one.session)
 
-def _candidates(
-    plan: Plan, places: Places, known: registry.Projects, progress: Callable[[int], None]
-) -> list[Candidate]:
-    out: list[Candidate] = []
-    for count, found in enumerate(sources.find(places.root, places.config)):
-        progress(count)
-        source = places.shown(found.path)
-        if found.kind != "session":
-            outcome = "skipped" if found.kind in SKIPPED else "set-aside"
-            kind = "session" if found.kind in OF_SESSIONS else "other"
-            plan.records.append(Record(kind, source, found.id, outcome, found.kind))
-            continue
-        notes: list[Note] = []
-        try:
-            one, mtime = _read(found, _teller(notes, source, found.id))
-        except BadRecordError as bad:
-            outcome = "skipped" if bad.reason == "empty-file" else "set-aside"
-            plan.records.append(Record("session", source, found.id, outcome, bad.reason, str(bad)))
-            continue
-        out.append(
-            Candidate(found, source, _owner(found, known), one, tuple(notes), _rank(found, one, mtime))
+    def _transcript(self, project: str, one: Session) -> None:
+        worktree = one.texts["workspace_path"]
+        if one.harness != "claude-code" or not one.resume_id or not worktree or "\0" in worktree:
+            return
+        old = transcripts.source(self._places, worktree, one.resume_id)
+        name = (
+            transcripts.orchestrator(project, self._prefixes[project])
+            if _orchestrates(one, self._prefixes[project])
+            else one.id
         )
-    return out
+        new = transcripts.target(self._places, project, name, one.resume_id)
+        outcome, reason, detail = transcripts.outcome(self._places, old, new, self._planned)
+        self.plan.records.append(
+            Record("transcript", self._places.shown(old), one.id, outcome, reason, detail)
+        )
+        if outcome == "migrated":
+            self.plan.copies.append(Copy(old, new, os.lstat(old).st_size))
+            self._planned[new] = old
 
 
 def _teller(notes: list[Note], source: str, sid: str) -> Tell:
@@ -106,102 +193,23 @@ def _read(found: sources.Found, tell: Tell) -> tuple[Session, int]:
     return session(record(data, tell), found.id, about.st_mtime_ns, tell), about.st_mtime_ns
 
 
-def _owner(found: sources.Found, known: registry.Projects) -> str | None:
-    if found.v1_folder is None:
-        return found.project
-    return known.owner(found.v1_folder, found.v1_folder[13:])
-
-
-def _rank(found: sources.Found, one: Session, mtime: int) -> tuple[int, tuple[int, ...], int, str]:
+def _rank(found: sources.Found, one: Session, mtime: int) -> tuple[bool, tuple[int, ...], int, str]:
     """New layout first; then the newest creation, the newest file, the first path."""
-    return (found.v1_folder is not None, tuple(-ord(char) for char in one.created_at), -mtime, found.path)
-
-
-def _winners(plan: Plan, candidates: list[Candidate]) -> list[Candidate]:
-    """One candidate for each session; an ended one wins too, or an old copy would bring it back to life."""
-    best: dict[tuple[str, str], Candidate] = {}
-    for one in candidates:
-        if one.project is not None:
-            key = one.project, one.session.id
-            best[key] = min(best.get(key, one), one, key=lambda candidate: candidate.rank)
-    kept: list[Candidate] = []
-    for one in candidates:
-        winner = best.get((one.project or "", one.session.id), one)
-        if winner is one or one.session.ended:
-            kept.append(one)
-        else:
-            _aside(plan, one, "duplicate-source", f"{winner.source} is the newer copy")
-    return kept
+    return found.v1_folder is not None, tuple(-ord(char) for char in one.created_at), -mtime, found.path
 
 
 def _stopped(places: Places) -> set[tuple[str, str]]:
     """(project, id) of the sessions that a clean stop of the legacy tool ended, to be restored later."""
     last = registry.read_json(os.path.join(places.root, "last-stop.json"))
-    if not isinstance(last, dict):
-        return set()
-    others = last.get("otherProjects")
-    groups = [last, *(others if isinstance(others, list) else [])]
+    others = last.get("otherProjects") if isinstance(last, dict) else None
     found: set[tuple[str, str]] = set()
-    for group in groups:
+    for group in [last, *(others if isinstance(others, list) else [])]:
         if isinstance(group, dict) and isinstance(group.get("sessionIds"), list):
             found |= {(str(group.get("projectId")), str(sid)) for sid in group["sessionIds"]}
     return found
 
 
-def _ended(plan: Plan, one: Candidate, stopped: set[tuple[str, str]]) -> None:
-    by_stop = one.session.killed and (one.project or "", one.session.id) in stopped
-    reason = "stopped-by-ao-stop" if by_stop else "terminal"
-    detail = (
-        "restore it in the legacy tool first if it should come along" if by_stop else "the session has ended"
-    )
-    plan.records.append(Record("session", one.source, one.session.id, "skipped", reason, detail))
-
-
-def _aside(plan: Plan, one: Candidate, reason: str, detail: str) -> None:
-    plan.records.append(Record("session", one.source, one.session.id, "set-aside", reason, detail))
-
-
-def _project(
-    plan: Plan,
-    places: Places,
-    project: str,
-    prefix: str,
-    candidates: list[Candidate],
-    picture: Picture,
-    owners: dict[str, str],
-    planned: dict[str, str],
-) -> None:
-    """The sessions of one project, oldest first: numbered, mapped, and with their transcripts."""
-    fresh: list[Candidate] = []
-    here: list[Candidate] = []
-    for one in sorted(candidates, key=lambda candidate: (candidate.session.created_at, candidate.session.id)):
-        owner = owners.get(one.session.id)
-        if owner is not None and owner != project:
-            _aside(plan, one, "id-taken-by-other-project", f"project {owner!r} has a session of this id")
-        elif owner is not None:
-            plan.records.append(Record("session", one.source, one.session.id, "present"))
-            here.append(one)
-        else:
-            fresh.append(one)
-    sids = [one.session.id for one in fresh]
-    nums, made_up, taken = numbers.assign(sids, prefix, picture.numbers.get(project, {}))
-    for one in fresh:
-        sid = one.session.id
-        if sid in taken:
-            _aside(plan, one, "num-taken", f"{taken[sid]!r} has its number")
-            continue
-        owners[sid] = project
-        here.append(one)
-        plan.rows.append(("sessions", "id", _row(one.session, project, prefix, nums[sid])))
-        plan.records.append(Record("session", one.source, sid, "migrated"))
-        plan.notes += one.notes
-        if sid in made_up:
-            plan.notes.append(Note(one.source, sid, "num-reassigned", f"num {nums[sid]}"))
-    for one in here:
-        _transcript(plan, places, project, prefix, one.session, planned)
-
-
-def _is_orchestrator(one: Session, prefix: str) -> bool:
+def _orchestrates(one: Session, prefix: str) -> bool:
     return one.orchestrator or one.id == f"{prefix}-orchestrator"
 
 
@@ -210,7 +218,7 @@ def _row(one: Session, project: str, prefix: str, num: int) -> dict[str, str | i
         "id": one.id,
         "project_id": project,
         "num": num,
-        "kind": "orchestrator" if _is_orchestrator(one, prefix) else "worker",
+        "kind": "orchestrator" if _orchestrates(one, prefix) else "worker",
         "harness": one.harness,
         "activity_state": one.activity,
         "activity_last_at": one.active_at,
@@ -222,15 +230,3 @@ def _row(one: Session, project: str, prefix: str, num: int) -> dict[str, str | i
         "first_signal_at": one.active_at,
         **one.texts,
     }
-
-
-def _transcript(
-    plan: Plan, places: Places, project: str, prefix: str, one: Session, planned: dict[str, str]
-) -> None:
-    worktree = one.texts["workspace_path"]
-    if one.harness != "claude-code" or not one.resume_id or not worktree or "\0" in worktree:
-        return
-    old = transcripts.source(places, worktree, one.resume_id)
-    orchestrator = _is_orchestrator(one, prefix)
-    new = transcripts.target(places, project, one.id, prefix, one.resume_id, orchestrator=orchestrator)
-    transcripts.add(plan, places, one.id, old, new, planned)

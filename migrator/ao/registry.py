@@ -6,7 +6,7 @@ Legacy: `packages/core/src/global-config.ts`, `portfolio-registry.ts`, `paths.ts
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,10 +22,20 @@ PROJECT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 PREFIX = re.compile(r"[a-zA-Z0-9_-]+")
 MILLISECONDS_FROM, BEYOND = 1e11, 1e15  # a larger number counts milliseconds; still larger is no time
 KNOWN = frozenset(
-    "projectId path repo defaultBranch source registeredAt displayName name originUrl sessionPrefix storageKey".split()
+    [
+        "projectId",
+        "path",
+        "repo",
+        "defaultBranch",
+        "source",
+        "registeredAt",
+        "displayName",
+        "name",
+        "originUrl",
+        "sessionPrefix",
+        "storageKey",
+    ]
 )
-
-Owner = Callable[[str], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,27 +47,6 @@ class Registry:
     mtime_ns: int
     added: list[dict[str, Any]]
     shown_names: dict[str, Any]
-
-
-@dataclass(slots=True)
-class Projects:
-    """The outcome for every registry entry; `known` maps the usable ids to their session prefix."""
-
-    records: list[Record] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
-    rows: list[dict[str, Any]] = field(default_factory=list)
-    known: dict[str, str] = field(default_factory=dict)
-    paths: dict[str, str] = field(default_factory=dict)
-    storage: dict[str, str] = field(default_factory=dict)
-
-    def owner(self, folder: str, name: str) -> str | None:
-        """The project of a V1 folder: by storage key, by id, or by the one path that ends in its name."""
-        if folder in self.storage:
-            return self.storage[folder]
-        if name in self.known:
-            return name
-        ending = [project for project, path in self.paths.items() if os.path.basename(path) == name]
-        return ending[0] if name and len(ending) == 1 else None
 
 
 def load(places: Places) -> Registry:
@@ -108,7 +97,7 @@ def prefix_of(path: str) -> str:
     """The session prefix that the legacy tool derives from a project's folder name."""
     name = os.path.basename(path)
     capitals = re.findall("[A-Z]", name)
-    if len(name) <= 4:  # noqa: PLR2004 - the legacy rule: short names are taken whole
+    if len(name) <= 4:
         return name.lower()
     if len(capitals) > 1:
         return "".join(capitals).lower()
@@ -118,122 +107,142 @@ def prefix_of(path: str) -> str:
     return name[:3].lower()
 
 
-def projects(registry: Registry, places: Places, there: dict[str, str]) -> Projects:
-    """Every entry's fate, given the paths by id that the target has already."""
-    out = Projects()
-    taken = {path: project for project, path in there.items()}
-    for key, entry in registry.entries.items():
-        source = f"{places.shown(places.config or '')}#projects/{key}"
-        try:
-            path = _path(key, entry, places, there, taken)
-        except _AsideError as why:
-            out.records.append(Record("project", source, key, "set-aside", *why.args))
-            continue
-        out.paths[key] = path
-        taken.setdefault(path, key)
-        given = entry.get("sessionPrefix")
-        out.known[key] = given if isinstance(given, str) and PREFIX.fullmatch(given) else prefix_of(path)
-        if isinstance(entry.get("storageKey"), str):
-            out.storage[entry["storageKey"]] = key
-        if key in there:
-            out.records.append(Record("project", source, key, "present"))
-            continue
-        out.rows.append(_row(key, entry, path, registry, places, out, source))
-        out.records.append(Record("project", source, key, "migrated"))
-    return out
-
-
 class _AsideError(Exception):
     """The entry cannot become a project: reason and detail."""
 
 
-def _path(key: str, entry: Any, places: Places, there: dict[str, str], taken: dict[str, str]) -> str:
-    if not PROJECT_ID.fullmatch(key) or ".." in key:
-        raise _AsideError("invalid-project-id", f"the key {key[:80]!r} cannot be a project id")
-    if not isinstance(entry, dict):
-        raise _AsideError("invalid-entry", f"the entry is a {type(entry).__name__}, not a mapping")
-    path = entry.get("path")
-    if key in there:
-        return places.expand(clean(path)) if isinstance(path, str) and path else there[key]
-    if not isinstance(path, str) or not path.strip() or "\0" in path:
-        raise _AsideError("no-path", "the entry has no usable path")
-    if places.escapes(path):
-        raise _AsideError("path-escapes-home", f"{path!r} leaves the home")
-    full = places.expand(clean(path))
-    if taken.get(full, key) != key:
-        raise _AsideError("path-already-registered", f"{full} belongs to project {taken[full]!r}")
-    return full
+@dataclass(slots=True)
+class Projects:
+    """Every registry entry's fate; `there` maps the ids that the target has to their paths.
 
+    `known` maps the usable ids to their session prefix.
+    """
 
-def _row(
-    key: str, entry: dict[str, Any], path: str, registry: Registry, places: Places, out: Projects, source: str
-) -> dict[str, Any]:
-    def tell(reason: str, detail: str) -> None:
-        out.notes.append(Note(source, key, reason, clean(detail)))
+    registry: Registry
+    places: Places
+    there: dict[str, str]
+    records: list[Record] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    known: dict[str, str] = field(default_factory=dict)
+    _paths: dict[str, str] = field(default_factory=dict)
+    _storage: dict[str, str] = field(default_factory=dict)
 
-    if "." in key:
-        tell("dotted-id", "later daemons refuse session ids with a dot")
-    if not os.path.isdir(path):
-        tell("path-missing", f"{path} is not there")
-    if extra := [name for name in entry if name not in KNOWN]:
-        tell("dropped-setting", f"ignored by the legacy tool too: {', '.join(extra)}")
-    file, mtime = settings.local(path)
-    values: dict[str, Any] = {}
-    if file:
+    def __post_init__(self) -> None:
+        taken = {path: project for project, path in self.there.items()}
+        for key, entry in self.registry.entries.items():
+            try:
+                path = self._path(key, entry, taken)
+            except _AsideError as why:
+                self.records.append(Record("project", self._source(key), key, "set-aside", *why.args))
+                continue
+            taken.setdefault(path, key)
+            self._add(key, entry, path)
+
+    def owner(self, folder: str, name: str) -> str | None:
+        """The project of a V1 folder: by storage key, by id, or by the one path that ends in its name."""
+        if folder in self._storage:
+            return self._storage[folder]
+        if name in self.known:
+            return name
+        ending = [project for project, path in self._paths.items() if os.path.basename(path) == name]
+        return ending[0] if name and len(ending) == 1 else None
+
+    def _source(self, key: str) -> str:
+        return f"{self.places.shown(self.places.config or '')}#projects/{key}"
+
+    def _path(self, key: str, entry: Any, taken: dict[str, str]) -> str:
+        if not PROJECT_ID.fullmatch(key) or ".." in key:
+            raise _AsideError("invalid-project-id", f"the key {key[:80]!r} cannot be a project id")
+        if not isinstance(entry, dict):
+            raise _AsideError("invalid-entry", f"the entry is a {type(entry).__name__}, not a mapping")
+        path = entry.get("path")
+        if not isinstance(path, str) or not path.strip() or "\0" in path:
+            if key in self.there:
+                return self.there[key]
+            raise _AsideError("no-path", "the entry has no usable path")
+        full = self.places.expand(clean(path))
+        if key in self.there:
+            return full
+        if self.places.escapes(path):
+            raise _AsideError("path-escapes-home", f"{path!r} leaves the home")
+        if taken.get(full, key) != key:
+            raise _AsideError("path-already-registered", f"{full} belongs to project {taken[full]!r}")
+        return full
+
+    def _add(self, key: str, entry: dict[str, Any], path: str) -> None:
+        self._paths[key] = path
+        given = entry.get("sessionPrefix")
+        self.known[key] = given if isinstance(given, str) and PREFIX.fullmatch(given) else prefix_of(path)
+        if isinstance(entry.get("storageKey"), str):
+            self._storage[entry["storageKey"]] = key
+        values, mtime_ns = self._settings(key, path)
+        if key in self.there:
+            self.records.append(Record("project", self._source(key), key, "present"))
+            return
+        self.rows.append(self._row(key, entry, path, values, mtime_ns))
+        self.records.append(Record("project", self._source(key), key, "migrated"))
+
+    def _settings(self, key: str, path: str) -> tuple[dict[str, Any], int]:
+        """The project's own settings, none when there are none or they are unusable, and their file's time."""
+        file, mtime_ns = settings.local(path)
+        if not file:
+            return {}, self.registry.mtime_ns
         try:
-            values = settings.read(file)
+            return settings.read(file), mtime_ns
         except settings.DegradedError as why:
-            out.records.append(
-                Record("settings", places.shown(file), key, "set-aside", "degraded-project", str(why))
-            )
-    config = settings.mapped(
-        values,
-        prefix=out.known[key],
-        branch=entry.get("defaultBranch"),
-        defaults=registry.defaults,
-        tell=tell,
-    )
-    times = _registered(key, entry, path, registry, places)
-    name = next(_names(key, entry, registry), "")
-    return {
-        "id": key,
-        "path": path,
-        "repo_origin_url": clean(gitorigin.origin(path) or _origin(entry)),
-        "display_name": "" if name == key else clean(name),
-        "registered_at": next(times, None) or moments.from_ns(int(mtime) or registry.mtime_ns),
-        "archived_at": None,
-        "config": clean(json.dumps(config, ensure_ascii=False)),
-        "kind": "single_repo",
-    }
+            shown = self.places.shown(file)
+            self.records.append(Record("settings", shown, key, "set-aside", "degraded-project", str(why)))
+            return {}, mtime_ns
 
+    def _row(
+        self, key: str, entry: dict[str, Any], path: str, values: dict[str, Any], mtime_ns: int
+    ) -> dict[str, Any]:
+        def tell(reason: str, detail: str) -> None:
+            self.notes.append(Note(self._source(key), key, reason, clean(detail)))
 
-def _names(key: str, entry: dict[str, Any], registry: Registry) -> Iterator[str]:
-    for value in (registry.shown_names.get(key), entry.get("displayName"), entry.get("name")):
-        if isinstance(value, str) and value:
-            yield value
-
-
-def _origin(entry: dict[str, Any]) -> str:
-    repo = entry.get("repo")
-    for value in (repo.get("originUrl") if isinstance(repo, dict) else repo, entry.get("originUrl")):
-        if isinstance(value, str) and value:
-            return value
-    return ""
-
-
-def _registered(
-    key: str, entry: dict[str, Any], path: str, registry: Registry, places: Places
-) -> Iterator[str]:
-    for one in registry.added:
-        same = (
-            isinstance(one.get("path"), str)
-            and "\0" not in one["path"]
-            and places.expand(one["path"]) == path
+        if "." in key:
+            tell("dotted-id", "later daemons refuse session ids with a dot")
+        if not os.path.isdir(path):
+            tell("path-missing", f"{path} is not there")
+        if extra := [name for name in entry if name not in KNOWN]:
+            tell("dropped-setting", f"ignored by the legacy tool too: {', '.join(extra)}")
+        config = settings.mapped(
+            values, self.known[key], entry.get("defaultBranch"), self.registry.defaults, tell
         )
-        if (one.get("configProjectKey") == key or same) and (moment := moments.parsed(one.get("addedAt"))):
+        names = (self.registry.shown_names.get(key), entry.get("displayName"), entry.get("name"))
+        name = _first_text(names)
+        repo = entry.get("repo")
+        origins = (
+            gitorigin.origin(path),
+            repo.get("originUrl") if isinstance(repo, dict) else repo,
+            entry.get("originUrl"),
+        )
+        return {
+            "id": key,
+            "path": path,
+            "repo_origin_url": clean(_first_text(origins)),
+            "display_name": "" if name == key else clean(name),
+            "registered_at": next(self._registered(key, entry, path), None) or moments.from_ns(mtime_ns),
+            "archived_at": None,
+            "config": clean(json.dumps(config, ensure_ascii=False)),
+            "kind": "single_repo",
+        }
+
+    def _registered(self, key: str, entry: dict[str, Any], path: str) -> Iterator[str]:
+        for one in self.registry.added:
+            text = one.get("path")
+            same = isinstance(text, str) and "\0" not in text and self.places.expand(text) == path
+            if (one.get("configProjectKey") == key or same) and (
+                moment := moments.parsed(one.get("addedAt"))
+            ):
+                yield moment
+        value = entry.get("registeredAt")
+        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < BEYOND:
+            yield moments.from_ms(value if value > MILLISECONDS_FROM else value * 1000)
+        elif moment := moments.parsed(value):
             yield moment
-    value = entry.get("registeredAt")
-    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < BEYOND:
-        yield moments.from_ms(value if value > MILLISECONDS_FROM else value * 1000)
-    elif moment := moments.parsed(value):
-        yield moment
+
+
+def _first_text(values: tuple[Any, ...]) -> str:
+    return next((value for value in values if isinstance(value, str) and value), "")

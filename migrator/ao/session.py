@@ -34,14 +34,52 @@ STATUS = {  # the legacy reader's table for records without a usable lifecycle; 
     **dict.fromkeys(("", "unknown"), "not_started"),
 }
 HARNESSES = frozenset(  # the CHECK of sessions.harness in schema 12
-    "claude-code codex aider opencode grok droid amp agy crush cursor qwen copilot goose auggie continue devin "
-    "cline kimi kiro kilocode vibe pi autohand".split()
+    [
+        "claude-code",
+        "codex",
+        "aider",
+        "opencode",
+        "grok",
+        "droid",
+        "amp",
+        "agy",
+        "crush",
+        "cursor",
+        "qwen",
+        "copilot",
+        "goose",
+        "auggie",
+        "continue",
+        "devin",
+        "cline",
+        "kimi",
+        "kiro",
+        "kilocode",
+        "vibe",
+        "pi",
+        "autohand",
+    ]
 )
 RESUME_KEY = {"claude-code": "claudeSessionUuid", "codex": "codexThreadId", "opencode": "opencodeSessionId"}
-LOST = (
-    "pr prs summary pinnedSummary issueTitle displayNameUserSet prAutoDetect agentReport agentReportedState "
-    "reportWatcher restoredAt codexModel restoreFallbackReason runtimeHandle tmuxName dashboard opencodeCleanedAt"
-).split()
+LOST = [
+    "pr",
+    "prs",
+    "summary",
+    "pinnedSummary",
+    "issueTitle",
+    "displayNameUserSet",
+    "prAutoDetect",
+    "agentReport",
+    "agentReportedState",
+    "reportWatcher",
+    "restoredAt",
+    "codexModel",
+    "restoreFallbackReason",
+    "runtimeHandle",
+    "tmuxName",
+    "dashboard",
+    "opencodeCleanedAt",
+]
 COLUMNS = {
     "issue_id": "issue",
     "branch": "branch",
@@ -116,7 +154,7 @@ def _refuse(word: str) -> Any:
 
 
 def _number(digits: str) -> int | float:
-    return int(digits) if len(digits) < 400 else float(digits)  # noqa: PLR2004 - beyond it, any double is infinite
+    return int(digits) if len(digits) < 400 else float(digits)
 
 
 def clean(text: str) -> str:
@@ -139,7 +177,7 @@ def _lifecycle(raw: dict[str, Any], tell: Tell) -> tuple[dict[str, Any], dict[st
     """The effective session and runtime parts: lifecycle, else statePayload of version 2, else status."""
     candidates = [raw.get("lifecycle")]
     version = raw.get("stateVersion")
-    if version == "2" or (version == 2 and not isinstance(version, bool)):  # noqa: PLR2004 - lifecycle version 2
+    if version == "2" or (version == 2 and not isinstance(version, bool)):
         candidates.append(raw.get("statePayload"))
     for candidate in candidates:
         whole = _mapping(candidate) or {}

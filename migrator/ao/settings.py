@@ -20,17 +20,27 @@ PERMISSIONS = {
     "auto-edit": "accept-edits",
     "default": "default",
 }
-DROPPED = (
-    "tracker scm agent runtime workspace reactions agentRules agentRulesFile orchestratorRules decomposer "
-    "orchestratorSessionStrategy opencodeIssueSessionStrategy"
-).split()
+DROPPED = [
+    "tracker",
+    "scm",
+    "agent",
+    "runtime",
+    "workspace",
+    "reactions",
+    "agentRules",
+    "agentRulesFile",
+    "orchestratorRules",
+    "decomposer",
+    "orchestratorSessionStrategy",
+    "opencodeIssueSessionStrategy",
+]
 
 
 class DegradedError(Exception):
     """The settings file cannot be used; the message says why."""
 
 
-def local(project: str) -> tuple[str | None, float]:
+def local(project: str) -> tuple[str | None, int]:
     """The settings file of a project and its time in nanoseconds; (None, 0) when there is none."""
     for name in NAMES:
         path = os.path.join(project, name)
@@ -79,7 +89,7 @@ def _check(value: dict[str, Any]) -> None:
 
 
 def mapped(
-    settings: Mapping[str, Any], *, prefix: str, branch: Any, defaults: Mapping[str, Any], tell: Tell
+    settings: Mapping[str, Any], prefix: str, branch: Any, defaults: Mapping[str, Any], tell: Tell
 ) -> dict[str, Any]:
     """`projects.config` as values; empty parts are left out."""
     config: dict[str, Any] = {}

@@ -18,12 +18,10 @@ from migrator.outcome import Refusal
 
 VERSION = 12
 COLUMNS = {
-    "projects": "id path repo_origin_url display_name registered_at archived_at config kind".split(),
-    "sessions": (
-        "id project_id num issue_id kind harness activity_state activity_last_at is_terminated branch workspace_path "
-        "runtime_handle_id agent_session_id prompt created_at updated_at display_name first_signal_at"
-    ).split(),
-    "change_log": "seq project_id session_id event_type payload created_at".split(),
+    "projects": "id path repo_origin_url display_name registered_at archived_at config kind",
+    "sessions": "id project_id num issue_id kind harness activity_state activity_last_at is_terminated branch "
+    "workspace_path runtime_handle_id agent_session_id prompt created_at updated_at display_name first_signal_at",
+    "change_log": "seq project_id session_id event_type payload created_at",
 }
 TRIGGER = "sessions_cdc_insert"
 
@@ -110,7 +108,7 @@ def check(connection: sqlite3.Connection) -> None:
     _version(connection)
     for table, columns in COLUMNS.items():
         has = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
-        if lacking := [column for column in columns if column not in has]:
+        if lacking := [column for column in columns.split() if column not in has]:
             raise Refusal("DB_INVALID", f"Schema 12 is recorded, but {table} lacks {', '.join(lacking)}.")
     named = connection.execute("SELECT 1 FROM sqlite_master WHERE type='trigger' AND name=?", (TRIGGER,))
     if not named.fetchone():
@@ -172,13 +170,17 @@ class Transaction:
         self.connection.execute("COMMIT")
 
 
+def _unchanged(connection: sqlite3.Connection, expected: database.Contents) -> None:
+    if database.contents(connection) != expected:
+        raise database.InUseError("a program that wrote to it just now")
+
+
 @contextlib.contextmanager
 def alone(places: Places, expected: database.Contents) -> Iterator[Transaction]:
     """A transaction on the database, which still holds what it held when the plan was made. Raises Refusal."""
     try:
         with database.alone(places.database) as connection:
-            if database.contents(connection) != expected:
-                raise database.InUseError("a program that wrote to it just now")
+            _unchanged(connection, expected)
             yield Transaction(connection)
     except database.InUseError as who:
         raise Refusal("DB_LOCKED", f"{places.database} is in use by {who}. Stop it and run again.") from who
@@ -187,14 +189,12 @@ def alone(places: Places, expected: database.Contents) -> Iterator[Transaction]:
 def differences(connection: sqlite3.Connection, rows: Iterator[Row]) -> Iterator[tuple[str, str]]:
     """For each row that is missing or unequal its name and what is wrong; then what SQLite's own checks say."""
     for table, key, values in rows:
-        names = list(values)
-        found = connection.execute(
-            f"SELECT {', '.join(names)} FROM {table} WHERE {key} = ?", (values[key],)
-        ).fetchone()  # noqa: S608 - our own names
+        query = f"SELECT {', '.join(values)} FROM {table} WHERE {key} = ?"  # noqa: S608 - our own names
+        found = connection.execute(query, (values[key],)).fetchone()
         if found is None:
             yield f"{table} {values[key]}", "missing"
             continue
-        for name, value in zip(names, found, strict=True):
+        for name, value in zip(values, found, strict=True):
             if value != values[name]:
                 yield f"{table} {values[key]}", f"{name} is {value!r}, planned was {values[name]!r}"
     for problem in database.sound(connection):

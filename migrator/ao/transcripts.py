@@ -9,8 +9,6 @@ import stat
 
 from migrator import files
 from migrator.ao.places import Places
-from migrator.lifecycle import Copy, Plan
-from migrator.report import Record
 
 NAME_MAX = 255
 
@@ -31,48 +29,49 @@ def source(places: Places, worktree: str, resume_id: str) -> str:
     return _file(places, os.path.realpath(os.path.join(places.home, worktree)), resume_id)
 
 
-def target(places: Places, project: str, sid: str, prefix: str, resume_id: str, *, orchestrator: bool) -> str:
-    """Where the new daemon's agent will look for it."""
-    inner = ("orchestrator", f"{prefix or project[:12]}-orchestrator") if orchestrator else (sid,)
-    folder = os.path.join(places.data, "worktrees", project, *inner)
-    return _file(places, os.path.realpath(folder), resume_id)
+def orchestrator(project: str, prefix: str) -> str:
+    """The part of the path below the project's worktrees in which the orchestrator works."""
+    return os.path.join("orchestrator", f"{prefix or project[:12]}-orchestrator")
+
+
+def target(places: Places, project: str, name: str, resume_id: str) -> str:
+    """Where the new daemon's agent will look for it; links on the way to its folder are resolved."""
+    return _file(places, os.path.realpath(os.path.join(places.data, "worktrees", project, name)), resume_id)
 
 
 def _file(places: Places, folder: str, resume_id: str) -> str:
     return os.path.join(places.transcripts, slug(folder), resume_id + ".jsonl")
 
 
-def add(plan: Plan, places: Places, sid: str, old: str, new: str, planned: dict[str, str]) -> None:
-    """The plan says what becomes of one transcript; `planned` holds the source of each new name."""
-    outcome, reason, detail = _outcome(places, old, new, planned)
-    plan.records.append(Record("transcript", places.shown(old), sid, outcome, reason, detail))
-    if outcome == "migrated":
-        plan.copies.append(Copy(old, new, os.lstat(old).st_size))
-        planned[new] = old
-
-
-def _outcome(places: Places, old: str, new: str, planned: dict[str, str]) -> tuple[str, str | None, str]:
+def outcome(places: Places, old: str, new: str, planned: dict[str, str]) -> tuple[str, str | None, str]:
+    """What becomes of one transcript: outcome, reason, detail. `planned` holds the source of each new name."""
     where = places.shown(new)
-    try:
-        if not files.inside(os.path.dirname(old), places.home):
-            return "skipped", "transcript-missing", "its folder is a link that leaves the home"
-        if not stat.S_ISREG(os.lstat(old).st_mode):
-            return "skipped", "transcript-missing", "not a regular file"
-    except OSError as error:
-        return "skipped", "transcript-missing", error.strerror or ""
-    if old == new:
-        return "present", None, where
-    if why := _blocked(places, new):
-        return "set-aside", "transcript-conflict", f"{where}: {why}"
-    if os.path.lexists(new) or new in planned:
-        try:
-            same = files.equal(old, planned.get(new, new))
-        except OSError as error:
-            return "set-aside", "transcript-conflict", f"{where}: {error.strerror}"
-        return ("present", None, where) if same else ("set-aside", "transcript-conflict", f"{where} differs")
+    if why := _missing(places, old):
+        return "skipped", "transcript-missing", why
     if not os.access(old, os.R_OK):
         return "set-aside", "unreadable", "the transcript cannot be read by this user"
-    return "migrated", None, where
+    if why := None if old == new else _blocked(places, new) or _differs(old, planned.get(new, new)):
+        return "set-aside", "transcript-conflict", f"{where}: {why}"
+    there = old == new or new in planned or os.path.lexists(new)
+    return "present" if there else "migrated", None, where
+
+
+def _missing(places: Places, old: str) -> str | None:
+    try:
+        if not files.inside(os.path.dirname(old), places.home):
+            return "its folder is a link that leaves the home"
+        return None if stat.S_ISREG(os.lstat(old).st_mode) else "not a regular file"
+    except OSError as error:
+        return error.strerror
+
+
+def _differs(old: str, new: str) -> str | None:
+    try:
+        return None if files.equal(old, new) else "a different file is there"
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return error.strerror
 
 
 def _blocked(places: Places, new: str) -> str | None:

@@ -34,12 +34,13 @@ class _Open:
 
     __slots__ = ("anchor", "key", "value", "weight")
 
-    def __init__(self, value: Any, anchor: str | None) -> None:
+    def __init__(self, value: Any, anchor: str | None = None) -> None:
         self.value, self.anchor = value, anchor
         self.key: Any = NO_KEY
         self.weight = 1
 
-    def take(self, item: Any) -> None:
+    def take(self, item: Any, weight: int = 1) -> None:
+        self.weight = max(self.weight, weight)
         if isinstance(self.value, list):
             self.value.append(item)
         elif self.key is NO_KEY:
@@ -51,6 +52,27 @@ class _Open:
             self.key = NO_KEY
 
 
+class _Anchors:
+    """What aliases stand for, and how often each was used."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[Any, int]] = {}
+        self._uses: dict[str, int] = {}
+
+    def keep(self, name: str | None, value: Any, weight: int = 1) -> None:
+        if name:
+            self._known[name], self._uses[name] = (value, weight), 0
+
+    def use(self, name: Any) -> tuple[Any, int]:
+        if name not in self._known:
+            raise ValueError(f"the alias *{name} names nothing")
+        self._uses[name] += 1
+        value, weight = self._known[name]
+        if self._uses[name] * weight > MAX_ALIASES:
+            raise ValueError("too many aliases")
+        return value, self._uses[name] * weight
+
+
 def load(data: bytes) -> Any:
     """The one document in `data`. Raises ValueError with one line that says what is wrong."""
     try:
@@ -60,38 +82,26 @@ def load(data: bytes) -> Any:
 
 
 def _build(events: Iterator[Any]) -> Any:
-    document = _Open([], None)
-    stack, anchors, documents = [document], {}, 0
-    uses: dict[str, int] = {}
+    stack, anchors, documents = [_Open([])], _Anchors(), 0
     for event in events:
-        top = stack[-1]
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
                 raise ValueError("more than one document")
         elif isinstance(event, yaml.AliasEvent):
-            if event.anchor not in anchors:
-                raise ValueError(f"the alias *{event.anchor} names nothing")
-            value, weight = anchors[event.anchor]
-            uses[event.anchor] = uses.get(event.anchor, 0) + 1
-            top.weight = max(top.weight, uses[event.anchor] * weight)
-            if uses[event.anchor] * weight > MAX_ALIASES:
-                raise ValueError("too many aliases")
-            top.take(value)
+            stack[-1].take(*anchors.use(event.anchor))
         elif isinstance(event, yaml.ScalarEvent):
             value = _scalar(event)
-            top.take(value)
-            if event.anchor:
-                anchors[event.anchor], uses[event.anchor] = (value, 1), 0
+            anchors.keep(event.anchor, value)
+            stack[-1].take(value)
         elif isinstance(event, yaml.CollectionStartEvent):
             stack.append(_Open({} if isinstance(event, yaml.MappingStartEvent) else [], event.anchor))
         elif isinstance(event, yaml.CollectionEndEvent):
             done = stack.pop()
-            stack[-1].take(done.value)
-            stack[-1].weight = max(stack[-1].weight, done.weight)
-            if done.anchor:
-                anchors[done.anchor], uses[done.anchor] = (done.value, done.weight), 0
-    return document.value[0] if document.value else None
+            anchors.keep(done.anchor, done.value, done.weight)
+            stack[-1].take(done.value, done.weight)
+    whole = stack[0].value
+    return whole[0] if whole else None
 
 
 def _scalar(event: Any) -> Any:
@@ -107,27 +117,29 @@ def plain(text: str) -> Any:
         return WORDS[text]
     if PREFIXED.fullmatch(text):
         return int(text, 0)
-    if INTEGER.fullmatch(text) and len(text) < 400:  # noqa: PLR2004 - beyond it, any double is infinite
+    if INTEGER.fullmatch(text) and len(text) < 400:
         return int(text)
     return float(text) if FLOAT.fullmatch(text) else text
 
 
 def js_text(value: Any) -> str:
     """A scalar as JavaScript's `String()` gives it; null, as a key, is the empty text."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if not isinstance(value, int | float):
-        return str(value) if isinstance(value, str) else type(value).__name__
+    if isinstance(value, str):
+        return value
+    if value is None or isinstance(value, bool):
+        return {None: "", True: "true", False: "false"}[value]
+    return _js_number(value) if isinstance(value, int | float) else type(value).__name__
+
+
+def _js_number(value: float) -> str:
     try:
         number = float(value)
     except OverflowError:
         number = math.copysign(math.inf, value)
     if not math.isfinite(number):
         return {math.inf: "Infinity", -math.inf: "-Infinity"}.get(number, "NaN")
-    if number == int(number) and abs(number) < 1e21:  # noqa: PLR2004 - from here JavaScript writes exponents
+    if number == int(number) and abs(number) < 1e21:
         return str(int(number))
-    if 1e-6 <= abs(number) < 1e-4:  # noqa: PLR2004 - Python writes exponents earlier than JavaScript
+    if 1e-6 <= abs(number) < 1e-4:
         return format(Decimal(repr(number)), "f")
     return re.sub(r"e([+-])0", r"e\1", repr(number))
