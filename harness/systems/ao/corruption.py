@@ -1,9 +1,15 @@
-"""Damage to legacy homes of the Agent Orchestrator, by name."""
+"""Damage to legacy homes of the Agent Orchestrator, by name.
+
+Each corruption chooses its place with the random source it is given, and takes a session that is to be migrated
+where the reason it shows would not be given for one that has ended.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from harness.corruption import Corruption
+from harness.systems.ao.damage_homes import HOMES
+from harness.systems.ao.damage_records import RECORDS
 
-CATALOGUE: Mapping[str, Corruption] = {}
+CATALOGUE: Mapping[str, Corruption] = {**RECORDS, **HOMES}

@@ -108,7 +108,7 @@ def _project(shape: Shape, seed: int, number: int, frame: _Frame) -> Project:
         else f"{word}{number}",
         path=path,
         prefix=None if derived else prefix,
-        display_name=pick(source, (*texts.titles[:50], folder, word)) if source.random() < 0.9 else None,
+        display_name=pick(source, (*texts.titles, folder, word)) if source.random() < 0.9 else None,
         name_key="name" if source.random() < 0.1 else "displayName",
         default_branch=pick(source, ("main", "main", "main", "develop", "release/2.x", None)),
         origin=origin,

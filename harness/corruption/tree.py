@@ -1,0 +1,51 @@
+"""Damage to the tree: other kinds of things in a file's place, copies and moves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from harness.home import Home
+
+
+def made_directory(home: Home, path: str) -> Home:
+    """Returns the home with a directory, and a file in it, in the file's place."""
+    content = home.content(path)
+    return home.with_kind(path, "dir", mode=0o755).with_file(f"{path}/part", content)
+
+
+def made_link(home: Home, path: str, target: str) -> Home:
+    """Returns the home with a symbolic link in the file's place."""
+    return home.with_link(path, target)
+
+
+def made_fifo(home: Home, path: str) -> Home:
+    """Returns the home with a FIFO in the file's place; whoever opens it to read waits for ever."""
+    return home.with_kind(path, "fifo", mode=0o600)
+
+
+def made_unreadable(home: Home, path: str) -> Home | None:
+    """Returns the home with no permission on the path; None where there is none already."""
+    entry = home.get(path)
+    return None if entry is None or entry.mode == 0 else home.with_mode(path, 0)
+
+
+def copied(home: Home, source: str, destination: str) -> Home | None:
+    """Returns the home with a second copy of a file; None where something lies at the destination."""
+    if home.get(destination) is not None:
+        return None
+    entry = home.entries[source]
+    return home.with_entry(destination, entry)
+
+
+def moved(home: Home, source: str, destination: str) -> Home | None:
+    """Returns the home with a file or a whole folder under another path; None where something lies there."""
+    if home.get(destination) is not None:
+        return None
+    below = source + "/"
+    carried = {
+        destination + path[len(source) :]: entry
+        for path, entry in home.entries.items()
+        if path == source or path.startswith(below)
+    }
+    cleared = home.without(source)
+    return replace(cleared, entries={**cleared.entries, **carried})

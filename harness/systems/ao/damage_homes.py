@@ -1,0 +1,168 @@
+"""Damage to the registry, to projects' settings and to transcripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+from harness.corruption import Corruption, bytes_, json_, text, tree
+from harness.home import Home
+from harness.systems.ao import yaml_text
+from harness.systems.ao.model import LEGACY
+from harness.systems.ao.places import (
+    CONFIG,
+    Apply,
+    Entry,
+    Record,
+    entries,
+    live_records,
+    new_transcript,
+    on_entry,
+    on_live,
+    transcript,
+)
+
+
+def _unregistered(home: Home, entry: Entry, random: Random) -> Home | None:
+    if all(record.project != entry.id for record in live_records(home, random)):
+        return None
+    if len(entries(home)) > 1:
+        return text.with_block(home, CONFIG, entry.line, lambda _: [])
+    lines = text.lines_of(home, CONFIG)
+    return text.with_block(home, CONFIG, lines.index("projects:"), lambda _: ["projects: {}"])
+
+
+def _renamed(pattern: str) -> Callable[[Home, Entry, Random], Home | None]:
+    def damage(home: Home, entry: Entry, _: Random) -> Home | None:
+        name = pattern.format(entry.id)
+        folder = f"{LEGACY}/projects"
+        moved = tree.moved(home, f"{folder}/{entry.id}", f"{folder}/{name}")
+        key = yaml_text.scalar(name)
+        return moved and text.with_block(moved, CONFIG, entry.line, lambda lines: [f"  {key}:", *lines[1:]])
+
+    return damage
+
+
+def _line(prefix: str, replacement: str | None) -> Callable[[Home, Entry, Random], Home | None]:
+    """Returns damage to the line of an entry that begins with a key; None takes the line away."""
+
+    def change(lines: list[str]) -> list[str]:
+        new = [] if replacement is None else [f"    {replacement}"]
+        return [part for line in lines for part in (new if line.startswith(f"    {prefix}") else [line])]
+
+    return lambda home, entry, _: text.with_block(home, CONFIG, entry.line, change)
+
+
+def _not_a_mapping(home: Home, entry: Entry, _: Random) -> Home | None:
+    key = yaml_text.scalar(entry.id)
+    return text.with_block(home, CONFIG, entry.line, lambda _: [f"  {key}: gone"])
+
+
+def _same_path(home: Home, entry: Entry, _: Random) -> Home | None:
+    if not entry.path:
+        return None
+    path = yaml_text.scalar(f"{home.root}/{entry.path}")
+    second = ["  twin_0000000000:", f"    path: {path}", "    sessionPrefix: twin"]
+    return text.with_block(home, CONFIG, entry.line, lambda lines: [*lines, *second])
+
+
+def _same_id(home: Home, record: Record, random: Random) -> Home | None:
+    others = sorted(entry.id for entry in entries(home) if entry.id != record.project)
+    random.shuffle(others)
+    for other in others:
+        folder = f"{LEGACY}/projects/{other}/sessions"
+        if home.get(folder) is not None:
+            copy = tree.copied(home, record.path, f"{folder}/{record.id}.json")
+            if copy is not None:
+                return copy
+    return None
+
+
+def _first_release_twin(home: Home, record: Record, _: Random) -> Home | None:
+    path = f"{LEGACY}/0a1b2c3d4e5f-{record.project}/sessions/{record.id}"
+    if home.get(path) is not None:
+        return None
+    return home.with_file(path, b"status=working\nagent=codex\ncreatedAt=2026-02-20T10:00:00.000Z\n")
+
+
+def _broken_config(home: Home, random: Random) -> Home | None:
+    if not entries(home):
+        return None
+    endings = ("notifiers: [a, b\n", 'title: "never closed\n', "projects: {}\n", "a: b: c\n")
+    return text.appended(home, CONFIG, random.choice(endings))
+
+
+def _config(damage: Callable[[Home, str], Home | None]) -> Apply:
+    return lambda home, _: damage(home, CONFIG) if entries(home) else None
+
+
+def _local(content: str) -> Callable[[Home, Entry, Random], Home | None]:
+    """Returns damage that writes a project's local settings anew."""
+
+    def damage(home: Home, entry: Entry, _: Random) -> Home | None:
+        repository = home.get(entry.path) if entry.path else None
+        if repository is None or repository.kind != "dir":
+            return None
+        return home.with_file(f"{entry.path}/agent-orchestrator.yaml", content.encode())
+
+    return damage
+
+
+def _no_transcript(home: Home, record: Record, _: Random) -> Home | None:
+    path = transcript(home, record)
+    return home.without(path) if path else None
+
+
+def _linked_transcript(home: Home, record: Record, _: Random) -> Home | None:
+    path = transcript(home, record)
+    return tree.made_link(home, path, "/etc/hostname") if path else None
+
+
+def _conflict(home: Home, record: Record, _: Random) -> Home | None:
+    if transcript(home, record) is None or "-orchestrator" in record.id:
+        return None
+    destination = new_transcript(home, record)
+    if home.get(destination) is not None:
+        return None
+    return home.with_file(destination, b'{"type":"user","message":"another talk"}\n', mode=0o600)
+
+
+def _overlay(home: Home, _: Random) -> Home | None:
+    path = f"{LEGACY}/portfolio/preferences.json"
+    if not entries(home):
+        return None
+    return json_.with_object(home, path, ["not", "what", "it", "was"])
+
+
+_ROWS: tuple[tuple[str, str, str, Apply], ...] = (
+    ("no-registry-entry", "a project folder that the registry does not name", "no-project", on_entry(_unregistered)),
+    ("invalid-project-id", "a project key with a space", "invalid-project-id", on_entry(_renamed("{} old"))),
+    ("dotted-project-id", "a project key with a dot", "dotted-id", on_entry(_renamed("{}.v2"))),
+    ("invalid-entry", "a registry entry that is a text", "invalid-entry", on_entry(_not_a_mapping)),
+    ("no-path", "a registry entry without path", "no-path", on_entry(_line("path:", None))),
+    ("path-escapes-home", "a path that leads out of the home", "path-escapes-home",
+     on_entry(_line("path:", "path: ~/../elsewhere/app"))),
+    ("duplicate-path", "two registry entries for one path", "path-already-registered", on_entry(_same_path)),
+    ("same-id-in-two-projects", "one session id in two projects", "id-taken-by-other-project", on_live(_same_id)),
+    ("first-release-twin", "a session that also lies in a folder of the first releases", "duplicate-source",
+     on_live(_first_release_twin)),
+    ("broken-config", "a registry that is not YAML", "CONFIG_INVALID", _broken_config),
+    ("config-bom", "a byte order mark before the registry", "", _config(bytes_.with_bom)),
+    ("config-crlf", "Windows line ends in the registry", "", _config(bytes_.with_crlf)),
+    ("wrapped-local-yaml", "local settings in the layout of the first releases", "degraded-project",
+     on_entry(_local("projects:\n  app:\n    path: .\n    defaultBranch: main\n"))),
+    ("malformed-local-yaml", "local settings that are not YAML", "degraded-project",
+     on_entry(_local("agent: [claude-code\nenv: {A: b\n"))),
+    ("mistyped-local-yaml", "local settings of the wrong types", "degraded-project",
+     on_entry(_local("env:\n  - A=b\nsymlinks: 7\nagentConfig: fast\n"))),
+    ("odd-preferences", "an overlay that is a list", "", _overlay),
+    ("transcript-missing", "a conversation that is gone", "transcript-missing", on_live(_no_transcript)),
+    ("transcript-is-link", "a link in the place of a conversation", "transcript-missing",
+     on_live(_linked_transcript)),
+    ("transcript-conflict", "another conversation where the copy must go", "transcript-conflict",
+     on_live(_conflict)),
+)  # fmt: skip
+
+HOMES = {
+    name: Corruption(name, summary, frozenset(shows.split()), apply) for name, summary, shows, apply in _ROWS
+}
