@@ -1,0 +1,13 @@
+"""The *test oracle* of ao: what a right migration leaves, computed from a home alone.
+
+It shares no code with the migrator nor with the generator of homes, and reads YAML with another parser than the
+migrator, so that one mistake cannot stand on both sides.
+"""
+
+from __future__ import annotations
+
+from harness.systems.ao.oracle.database import read_target
+from harness.systems.ao.oracle.expect import expect
+from harness.systems.ao.oracle.soundness import target_problems
+
+__all__ = ["expect", "read_target", "target_problems"]

@@ -1,0 +1,73 @@
+"""The one right result of ``migrate`` on a home."""
+
+from __future__ import annotations
+
+from harness.expectation import Expectation
+from harness.home import Home
+from harness.records import Record, Tables
+from harness.systems.ao.oracle.database import PLACE, change_log_key, place
+from harness.systems.ao.oracle.refusals import read_config, surroundings
+from harness.systems.ao.oracle.registry import Registry, read_registry
+from harness.systems.ao.oracle.sessions import Sessions, settle_sessions
+from harness.systems.ao.oracle.target_state import TargetState, state_of
+from harness.systems.ao.oracle.transcripts import settle_transcripts
+from harness.systems.ao.oracle.tree import Tree
+
+
+def expect(home: Home, *, alive: bool = False, locked: bool = False) -> Expectation:
+    """Returns the state that a right migration of the home must leave, and the fate of each legacy record.
+
+    No variable of the environment points elsewhere.  What a home cannot show is said by the caller: `alive`, that
+    the process named in ``.ao/running.json`` runs; `locked`, that something holds the database.
+    """
+    tree = Tree(home)
+    target = state_of(home)
+    config = read_config(tree)
+    if config is None:
+        return Expectation(tables=target.tables)
+    refusals = target.refusals | surroundings(tree, alive=alive, locked=locked)
+    if not config.valid:
+        refusals |= {"CONFIG_INVALID"}
+    if refusals:
+        return Expectation(refusals=refusals, tables=target.tables)
+    registry = read_registry(tree, config.values, config.mtime_ns, target.projects)
+    sessions = settle_sessions(tree, registry, target.sessions)
+    transcripts = settle_transcripts(tree, sessions.kept)
+    database = place(home) or PLACE
+    return Expectation(
+        tables=_tables(target, registry, sessions),
+        files=transcripts.files,
+        writable=frozenset(database + suffix for suffix in ("", "-wal", "-shm", "-journal"))
+        | transcripts.writable,
+        fates=(*registry.fates, *sessions.fates, *transcripts.fates),
+    )
+
+
+def _tables(target: TargetState, registry: Registry, sessions: Sessions) -> Tables:
+    """Returns the target's whole content afterwards: what was there, the new rows, and their change-log rows."""
+    projects = {project.id: project.row for project in registry.projects.values() if project.row is not None}
+    rows = {str(kept.row["id"]): kept.row for kept in sessions.kept if kept.inserted}
+    logged = dict(target.tables["change_log"])
+    seen: dict[str, int] = {}
+    for record in logged.values():
+        change_log_key(record, seen)
+    for row in rows.values() if target.logs_sessions else ():
+        record = _logged(row)
+        logged[change_log_key(record, seen)] = record
+    return {
+        **target.tables,
+        "projects": {**target.projects, **projects},
+        "sessions": {**target.sessions, **rows},
+        "change_log": logged,
+    }
+
+
+def _logged(row: Record) -> Record:
+    """Returns the change-log row that the database's own trigger writes for an inserted session."""
+    return {
+        "project_id": row["project_id"],
+        "session_id": row["id"],
+        "event_type": "session_created",
+        "payload": {"id": row["id"], "activity": row["activity_state"], "isTerminated": False},
+        "created_at": row["updated_at"],
+    }

@@ -1,0 +1,71 @@
+"""Why a migration must not begin, apart from the database's own state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.home import Home
+from harness.systems.ao.oracle.javascript import NotJsonError, parse_json
+from harness.systems.ao.oracle.registry import CONFIG, LEGACY
+from harness.systems.ao.oracle.tree import Tree
+from harness.systems.ao.oracle.yaml12 import YamlInvalidError, load
+
+_DATA_DIR = ".ao/data"
+_RUN_FILE = ".ao/running.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The global configuration: its parsed content and its mtime (ns), or the fact that it cannot be read."""
+
+    valid: bool = True
+    values: dict[str, Any] = field(default_factory=dict)
+    mtime_ns: int = 0
+
+
+def read_config(tree: Tree) -> Config | None:
+    """Returns the global configuration, or None when there is none and so nothing to migrate."""
+    home = tree.home
+    legacy = tree.directory(f"{home.root}/{LEGACY}")
+    if legacy is None or home.get(f"{legacy}/config.yaml") is None:
+        return None
+    text = tree.text_at(f"{home.root}/{CONFIG}")
+    entry = home.lookup(f"{home.root}/{CONFIG}")
+    if text is None or entry is None:
+        return Config(valid=False)
+    try:
+        values = load(text)
+    except YamlInvalidError:
+        return Config(valid=False)
+    values = {} if values is None else values
+    if not isinstance(values, dict) or not isinstance(values.get("projects") or {}, dict):
+        return Config(valid=False)
+    return Config(values=values, mtime_ns=entry.mtime_ns)
+
+
+def surroundings(tree: Tree, *, alive: bool, locked: bool) -> set[str]:
+    """Returns the codes that the home's surroundings demand: a daemon, a lock, a data directory astray."""
+    codes = set()
+    if alive and _run_file_names_a_process(tree):
+        codes.add("DAEMON_RUNNING")
+    if locked:
+        codes.add("DB_LOCKED")
+    if _lies_in(tree.home, _DATA_DIR, LEGACY):
+        codes.add("DATA_DIR_SUSPECT")
+    return codes
+
+
+def _run_file_names_a_process(tree: Tree) -> bool:
+    text = tree.text_at(f"{tree.home.root}/{_RUN_FILE}")
+    try:
+        value = None if text is None else parse_json(text)
+    except NotJsonError:
+        return False
+    pid = value.get("pid") if isinstance(value, dict) else None
+    return isinstance(pid, int) and not isinstance(pid, bool) and pid > 0
+
+
+def _lies_in(home: Home, inner: str, outer: str) -> bool:
+    place, folder = home.resolve(f"{home.root}/{inner}"), home.resolve(f"{home.root}/{outer}")
+    return place == folder or place.startswith(folder + "/")
