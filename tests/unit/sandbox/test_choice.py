@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.sandbox import bubblewrap, namespaces
+from harness.sandbox.channel import SandboxError
+from harness.sandbox.choose import WEAKER, choose
+
+
+def refuse(**_: Any) -> Any:
+    raise SandboxError("not here")
+
+
+def break_down(**_: Any) -> Any:
+    raise ZeroDivisionError
+
+
+def test_the_next_level_is_taken_when_one_refuses_or_breaks_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bubblewrap, "open_session", refuse)
+    monkeypatch.setattr(namespaces, "open_session", break_down)
+    choice = choose("embedded")
+    assert choice.level == "bare"
+    assert choice.refused == (("bubblewrap", "not here"), ("namespaces", "ZeroDivisionError()"))
+    assert "unsandboxed" in choice.weaker
+
+
+def test_a_level_wanted_by_name_is_not_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bubblewrap, "open_session", refuse)
+    with pytest.raises(SandboxError, match="bubblewrap: not here"):
+        choose("bubblewrap")
+
+
+def test_no_bwrap_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    with pytest.raises(SandboxError, match="bwrap is not installed"):
+        choose("bubblewrap")
+
+
+def test_every_level_says_what_it_lacks() -> None:
+    assert WEAKER["container"] == ""
+    assert all(sentence for level, sentence in WEAKER.items() if level != "container")
