@@ -181,9 +181,7 @@ def run_scenario(
     )
 
 
-def _draw_and_shrink(
-    exploration: _Exploration, strategy: SearchStrategy[Draft], number: int, cases: int
-) -> None:
+def _draw(exploration: _Exploration, strategy: object, number: int, phases: tuple[Phase, ...]) -> None:
     @seed(number)
     @settings(
         max_examples=exploration.wanted,

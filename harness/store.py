@@ -1,6 +1,6 @@
 """Runs on disk: ``runs/<scenario>/<time>/`` holds all that a judge needs, and ``latest`` leads to the newest.
 
-scenario.toml profile.toml   what was run
+scenario.json profile.json   what was run
 run.json                     seed, sandbox level and versions
 blobs.bin blobs.jsonl        contents of all files of all trees, by digest
 cases/0000/ …                one history each: events.jsonl, tree-<n>.jsonl
@@ -46,8 +46,8 @@ class RunFolder:
         stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         path = base / stamp
         (path / "cases").mkdir(parents=True)
-        (path / "scenario.toml").write_bytes(msgspec.toml.encode(scenario))
-        (path / "profile.toml").write_bytes(msgspec.toml.encode(profile))
+        (path / "scenario.json").write_bytes(msgspec.json.encode(scenario))
+        (path / "profile.json").write_bytes(msgspec.json.encode(profile))
         _point_latest(base, stamp)
         for old in sorted(p for p in base.iterdir() if p.is_dir() and not p.is_symlink())[:-_RUNS_KEPT]:
             shutil.rmtree(old, ignore_errors=True)
@@ -60,8 +60,8 @@ class RunFolder:
         Raises:
             StoreError: it is not the folder of a run.
         """
-        if not (path / "scenario.toml").is_file():
-            raise StoreError(f"{path}: not a stored run (no scenario.toml); try runs/<scenario>/latest")
+        if not (path / "scenario.json").is_file():
+            raise StoreError(f"{path}: not a stored run (no scenario.json); try runs/<scenario>/latest")
         return cls(path)
 
     def add_case(self, number: int, history: History) -> Path:

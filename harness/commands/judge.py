@@ -21,8 +21,8 @@ def main(arguments: argparse.Namespace) -> int:
     """Judges the stored run and returns the exit status of its worst case."""
     folder = RunFolder.open(Path(arguments.run))
     try:
-        scenario = msgspec.toml.decode((folder.path / "scenario.toml").read_bytes(), type=Scenario)
-        profile = msgspec.toml.decode((folder.path / "profile.toml").read_bytes(), type=Profile)
+        scenario = msgspec.json.decode((folder.path / "scenario.json").read_bytes(), type=Scenario)
+        profile = msgspec.json.decode((folder.path / "profile.json").read_bytes(), type=Profile)
     except msgspec.DecodeError as error:
         raise ScenarioError(f"{folder.path}: was stored by another version: {error}") from error
     verdicts = judge_again(pack(scenario.system), profile, scenario, folder)

@@ -1,0 +1,48 @@
+"""How small is the home that reproduces a failure: one project and one session, where that is enough."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from test_saboteurs import FOLDER, sabotaged
+
+from harness.cli import main
+from harness.sandbox.choose import choose
+from harness.scenario import load_scenario
+from harness.session_run import Options, run_loaded
+from harness.store import RunFolder
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+
+
+def session_files(home):
+    return [path for path in home.entries if "/sessions/" in path and path.endswith(".json")]
+
+
+@pytest.mark.quality
+@pytest.mark.parametrize("name", ["forgets_last_session", "maps_stuck_to_active", "forgets_transcripts"])
+def test_failing_home_shrinks_to_one_session(name, tmp_path):
+    saboteur = FOLDER / f"{name}.py"
+    scenario = load_scenario(SCENARIOS / "ao-clean.toml")
+    options = Options(runs=str(tmp_path), sandbox="embedded", seed=3)
+    result = run_loaded(scenario, sabotaged(saboteur), options, choose("embedded"))
+    folder = RunFolder.open(Path(result.folder))
+    home = dict(folder.histories())["smallest"].home
+    folder.close()
+    claim = next(
+        node.value.value
+        for node in ast.parse(saboteur.read_text()).body
+        if isinstance(node, ast.Assign) and node.targets[0].id == "CLAIM"
+    )
+    assert claim in result.smallest.failed
+    assert len(session_files(home)) == 1, session_files(home)
+
+
+@pytest.mark.quality
+def test_replaying_the_stored_home_passes_with_the_right_migrator(tmp_path):
+    options = Options(runs=str(tmp_path), sandbox="embedded", shrink=False)
+    scenario = load_scenario(SCENARIOS / "ao-clean.toml")
+    result = run_loaded(scenario, sabotaged(FOLDER / "forgets_last_session.py"), options, choose("embedded"))
+    case = f"{result.folder}/smallest"
+    again = ["run", "ao-clean", "--home", case, "--sandbox", "embedded", "--runs", str(tmp_path / "again")]
+    assert main(again) == 0
