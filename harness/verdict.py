@@ -85,7 +85,7 @@ def _try(claim: Claim, evidence: Evidence) -> ClaimResult:
         for finding in islice(claim.check(evidence), _FINDINGS_KEPT):
             findings.append(finding)  # noqa: PERF402 - those found before a crash must stay
     except UndecidedError as error:
-        note = str(error)
+        note = str(error) or "the claim does not say why"
     except Exception as error:  # noqa: BLE001 - a judge that crashes has not judged
         place = traceback.extract_tb(error.__traceback__)[-1]
         note = f"the harness could not judge: {type(error).__name__}: {error} ({place.name}, line {place.lineno})"

@@ -1,0 +1,582 @@
+"""Every claim, on histories written by hand: one that shows it holds, one that shows it does not, one that is mute."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+import pytest
+from handwritten import BORN, PROFILE, event, evidence, fate, home, stored
+
+from harness.claims import CLAIMS, Finding
+from harness.claims.claim import always
+from harness.evidence import Evidence
+from harness.expectation import Expectation, Fate
+from harness.history import Event
+from harness.home import Home, digest_of
+from harness.sut import Outcome, Verb
+from harness.verdict import ClaimResult, Status, judge
+
+A = {"text": "A", "rank": 1}
+LETTER = Fate("letter", "letters/a", "a", "migrated")
+ORACLE = {
+    "one": Expectation(
+        tables={"notes": {"a": A}},
+        files={"moved/a": digest_of(b"dear")},
+        writable=frozenset({"target.json", "moved"}),
+        fates=(fate("a"), LETTER),
+    ),
+    "one+locked": Expectation(refusals=frozenset({"target-locked"})),
+    "torn": Expectation(
+        tables={"notes": {"a": A}},
+        writable=frozenset({"target.json", "moved"}),
+        fates=(fate("a"), fate("b", "set-aside", "torn")),
+    ),
+    "foreign": Expectation(refusals=frozenset({"target-unreadable", "target-newer"})),
+}
+LEGACY = home({"legacy": "one", "notes/a.txt": "A", "letters/a": "dear", "bystander": "keep"})
+MIGRATED = LEGACY.with_file("target.json", stored({"notes": {"a": A}}).encode()).with_file("moved/a", b"dear")
+TORN = home({"legacy": "torn", "notes/a.txt": "A", "notes/b.txt": ""})
+JOURNAL = ".local/state/m/journal"
+
+
+def journalled(tree: Home, text: bytes = b"1", mode: int = 0o600) -> Home:
+    return (
+        tree.with_kind(".local/state", "dir", mode=0o755)
+        .with_kind(".local/state/m", "dir", mode=0o700)
+        .with_file(JOURNAL, text, mode=mode)
+    )
+
+
+def row(kind: str, source: str, name: str, outcome: str, **more: Any) -> dict[str, Any]:
+    return {"kind": kind, "source": source, "id": name, "outcome": outcome, **more}
+
+
+ROWS = [row("note", "notes/a.txt", "a", "migrated"), row("letter", "letters/a", "a", "migrated")]
+COUNTS = {"read": 2, "written": 2, "present": 0, "skipped": 0, "set_aside": 0}
+REPORT = {"outcome": "done", "changed": True, "records": ROWS, "counts": COUNTS}
+IDLE = {"outcome": "refused", "changed": False, "records": [], "counts": dict.fromkeys(COUNTS, 0)}
+
+
+def said(**other: Any) -> Evidence:
+    """A right migration that reports with these parts of its report replaced."""
+    return shown(event(LEGACY, MIGRATED, report=REPORT | other))
+
+
+def shown(*events: Event, **more: Any) -> Evidence:
+    return evidence(*events, oracle=ORACLE, **more)
+
+
+@dataclass(frozen=True)
+class Trio:
+    """`told` is the first finding on `fails`: subject, expected, found, step; `mute` is None if always offered."""
+
+    passes: Evidence
+    fails: Evidence
+    told: tuple[str, Any, Any, int]
+    mute: tuple[Evidence, str] | None
+
+
+RIGHT = event(LEGACY, MIGRATED, report=REPORT)
+REFUSED = event(LEGACY, outcome="refused", conditions=frozenset({"locked"}), report=IDLE)
+BACK = event(MIGRATED, LEGACY, do="rollback")
+NO_SUCCESS = (shown(REFUSED), "no migrate step reported success")
+DEAF = msgspec.structs.replace(PROFILE, reports=False)
+HOMELESS = msgspec.structs.replace(PROFILE, keeps=[])
+
+
+def holding(tables: Any) -> Home:
+    """The migrated home with another store."""
+    return MIGRATED.with_file("target.json", stored(tables).encode())
+
+
+TRIOS: dict[str, Trio] = {
+    "ends-as-expected": Trio(
+        passes=shown(REFUSED, RIGHT, event(TORN, outcome="partial")),
+        fails=shown(RIGHT, event(LEGACY, MIGRATED, conditions=frozenset({"locked"}))),
+        told=("step 1: migrate", "refused", "done (exit status 0)", 1),
+        mute=(shown(), "no step was run"),
+    ),
+    "no-loss": Trio(
+        passes=shown(RIGHT),
+        fails=shown(event(LEGACY, holding({"notes": {}}))),
+        told=("notes a", A, "no such record", 0),
+        mute=NO_SUCCESS,
+    ),
+    "no-invention": Trio(
+        passes=shown(RIGHT),
+        fails=shown(event(LEGACY, holding({"notes": {"a": A, "a2": A}}))),
+        told=("notes a2", "no such record", A, 0),
+        mute=NO_SUCCESS,
+    ),
+    "no-corruption": Trio(
+        passes=shown(RIGHT),
+        fails=shown(event(LEGACY, holding({"notes": {"a": {"text": "A", "rank": "1"}}}))),
+        told=("notes a: rank", 1, "1", 0),
+        mute=NO_SUCCESS,
+    ),
+    "store-sound": Trio(
+        passes=shown(event(home({"legacy": "one", "problems": "old\n"}), home({"problems": "old\n"}))),
+        fails=shown(
+            event(
+                home({"problems": "old\n"}),
+                home({"problems": "old\na row without its parent\n"}),
+                do="rollback",
+            )
+        ),
+        told=("a row without its parent", "a sound store, as before the step", "a row without its parent", 0),
+        mute=(shown(), "no step was run"),
+    ),
+    "no-stranding": Trio(
+        passes=shown(RIGHT),
+        fails=shown(event(LEGACY, MIGRATED.without("moved/a"))),
+        told=("moved/a", f"the file with content {digest_of(b'dear')[:12]}", "no such file", 0),
+        mute=NO_SUCCESS,
+    ),
+    "nothing-else-changes": Trio(
+        passes=shown(event(LEGACY, journalled(MIGRATED))),
+        fails=shown(event(LEGACY, MIGRATED.with_file("bystander", b"kept"))),
+        told=(
+            "bystander",
+            f"file of 4 bytes, content {digest_of(b'keep')[:12]}, mode 0644",
+            f"file of 4 bytes, content {digest_of(b'kept')[:12]}, mode 0644: changed in content",
+            0,
+        ),
+        mute=(shown(), "no step was run"),
+    ),
+    "dry-run-is-clean": Trio(
+        passes=shown(event(LEGACY, do="dry_run"), RIGHT),
+        fails=shown(RIGHT, event(MIGRATED, journalled(MIGRATED), do="dry_run")),
+        told=(".local", "no such path", "dir, mode 0755: dir appeared", 1),
+        mute=(shown(RIGHT), "the scenario has no dry_run step"),
+    ),
+    "reading-is-clean": Trio(
+        passes=shown(RIGHT, event(MIGRATED, do="verify")),
+        fails=shown(event(LEGACY, LEGACY.with_file("bystander", b"keep", mtime_ns=BORN + 1), do="inspect")),
+        told=(
+            "bystander",
+            f"file of 4 bytes, content {digest_of(b'keep')[:12]}, mode 0644",
+            f"file of 4 bytes, content {digest_of(b'keep')[:12]}, mode 0644: changed in mtime_ns",
+            0,
+        ),
+        mute=(shown(RIGHT, event(MIGRATED, do="dry_run")), "the scenario has no step that only looks"),
+    ),
+    "refusal-is-clean": Trio(
+        passes=shown(REFUSED),
+        fails=shown(
+            RIGHT, event(MIGRATED, MIGRATED.with_kind("lock", "fifo"), outcome="refused", do="rollback")
+        ),
+        told=("lock", "no such path", "fifo, mode 0600: fifo appeared", 1),
+        mute=(shown(RIGHT), "no step was refused"),
+    ),
+    "rerun-is-noop": Trio(
+        passes=shown(RIGHT, event(MIGRATED, do="verify"), event(MIGRATED)),
+        fails=shown(RIGHT, event(MIGRATED, MIGRATED.with_mode("moved/a", 0o600))),
+        told=(
+            "moved/a",
+            f"file of 4 bytes, content {digest_of(b'dear')[:12]}, mode 0644",
+            f"file of 4 bytes, content {digest_of(b'dear')[:12]}, mode 0600: changed in mode",
+            1,
+        ),
+        mute=(shown(RIGHT, BACK, RIGHT), "no migration follows a successful one"),
+    ),
+    "home-restored": Trio(
+        passes=shown(
+            event(LEGACY, journalled(MIGRATED)),
+            event(journalled(MIGRATED), journalled(LEGACY), do="rollback"),
+        ),
+        fails=shown(RIGHT, event(MIGRATED, LEGACY.with_link("bystander", "legacy"), do="rollback")),
+        told=(
+            "bystander",
+            f"file of 4 bytes, content {digest_of(b'keep')[:12]}, mode 0644",
+            "link to legacy, mode 0777: changed in kind, mode, size, content, target",
+            1,
+        ),
+        mute=(shown(RIGHT), "the scenario has no rollback step"),
+    ),
+    "kept-private": Trio(
+        passes=shown(event(LEGACY, journalled(MIGRATED))),
+        fails=shown(event(LEGACY, journalled(MIGRATED, mode=0o640))),
+        told=(
+            JOURNAL,
+            "no permission for group and others",
+            f"file of 1 bytes, content {digest_of(b'1')[:12]}, mode 0640",
+            0,
+        ),
+        mute=(shown(RIGHT, profile=HOMELESS), "the profile declares no paths of the migrator's own"),
+    ),
+    "accounted-for": Trio(
+        passes=said(records=[*ROWS, row("preference", "prefs", "x", "skipped")]),
+        fails=said(records=[ROWS[1]]),
+        told=("note a (notes/a.txt)", "migrated", "not named in the report", 0),
+        mute=(shown(RIGHT, profile=DEAF), "the profile does not say that the migrator reports"),
+    ),
+    "report-is-honest": Trio(
+        passes=shown(REFUSED, RIGHT),
+        fails=said(counts=COUNTS | {"written": 3}),
+        told=("counts.written", 2, 3, 0),
+        mute=(
+            shown(event(LEGACY, outcome="unknown", signal=9)),
+            "no step came to an end that can be reported",
+        ),
+    ),
+}
+
+
+def result_of(claim: str, case: Evidence) -> ClaimResult:
+    (result,) = judge(case, [claim]).results
+    return result
+
+
+def findings_of(claim: str, *events: Event, **more: Any) -> list[Finding]:
+    result = result_of(claim, shown(*events, **more))
+    assert result.note == ""
+    return list(result.findings)
+
+
+def test_every_claim_has_its_three_histories_here() -> None:
+    assert list(TRIOS.keys() ^ CLAIMS.keys()) == []
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_it_passes_where_it_holds(name: str) -> None:
+    assert result_of(name, TRIOS[name].passes) == ClaimResult(name, Status.PASS)
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_it_fails_where_it_does_not_hold_and_says_where_and_what(name: str) -> None:
+    result = result_of(name, TRIOS[name].fails)
+    assert (result.status, result.note) == (Status.FAIL, "")
+    subject, expected, found, step = TRIOS[name].told
+    assert result.findings[0] == Finding(name, subject, expected, found, step)
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_it_is_not_offered_where_nothing_can_show_it(name: str) -> None:
+    mute = TRIOS[name].mute
+    assert mute is not None
+    assert result_of(name, mute[0]) == ClaimResult(name, Status.NOT_OFFERED, note=mute[1])
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_its_sentence_is_one(name: str) -> None:
+    sentence = CLAIMS[name].sentence
+    assert sentence[0].isupper()
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_a_right_migration_of_every_kind_fails_no_claim(name: str) -> None:
+    right = shown(
+        event(LEGACY, do="inspect"),
+        event(LEGACY, do="dry_run", report=REPORT | {"changed": False}),
+        REFUSED,
+        RIGHT,
+        event(MIGRATED, do="verify"),
+        BACK,
+    )
+    assert result_of(name, right).status in {Status.PASS, Status.NOT_OFFERED}
+
+
+def test_without_a_step_no_claim_is_offered() -> None:
+    verdict = judge(shown())
+    assert {result.status for result in verdict.results} == {Status.NOT_OFFERED}
+    assert verdict.status is Status.UNKNOWN
+    assert CLAIMS["store-sound"].offered is always
+
+
+# -- ends-as-expected ----------------------------------------------------------------------------------------------
+LOCKED = frozenset({"locked"})
+ENDS: list[tuple[Verb, str, frozenset[str], set[Outcome]]] = [
+    ("migrate", "one", frozenset(), {"done"}),
+    ("migrate", "torn", frozenset(), {"partial"}),
+    ("migrate", "one", LOCKED, {"refused"}),
+    ("migrate", "foreign", frozenset(), {"refused"}),
+    ("dry_run", "torn", frozenset(), {"partial"}),
+    ("dry_run", "foreign", frozenset(), {"refused"}),
+    ("inspect", "one", frozenset(), {"done", "partial"}),
+    ("inspect", "foreign", frozenset(), {"done", "partial", "refused"}),
+    ("plan", "torn", frozenset(), {"done", "partial"}),
+    ("plan", "foreign", frozenset(), {"done", "partial", "refused"}),
+    ("verify", "one", frozenset(), {"done"}),
+    ("status", "foreign", frozenset(), {"done"}),
+    ("rollback", "one", frozenset(), {"done"}),
+    ("rollback", "one", LOCKED, {"refused"}),
+]
+OUTCOMES: tuple[Outcome, ...] = ("done", "refused", "partial", "failed", "attention", "unknown")
+
+
+@pytest.mark.parametrize(("do", "legacy", "conditions", "right"), ENDS)
+def test_each_verb_ends_one_way_on_each_kind_of_home(
+    do: Verb, legacy: str, conditions: frozenset[str], right: set[Outcome]
+) -> None:
+    tree = home({"legacy": legacy})
+    accepted = {
+        outcome
+        for outcome in OUTCOMES
+        if not findings_of("ends-as-expected", event(tree, do=do, outcome=outcome, conditions=conditions))
+    }
+    assert accepted == right
+
+
+def test_a_migrator_that_has_no_word_for_partly_done_may_say_done() -> None:
+    terse = msgspec.structs.replace(PROFILE, exit={"done": [0], "refused": [3]})
+    assert findings_of("ends-as-expected", event(TORN), profile=terse) == []
+    (found,) = findings_of("ends-as-expected", event(TORN, outcome="refused"), profile=terse)
+    assert found.expected == "done"
+
+
+def test_a_step_without_an_end_leaves_the_question_open() -> None:
+    endless = event(LEGACY, outcome="unknown", timed_out=True, seconds=60.0)
+    result = result_of("ends-as-expected", shown(RIGHT, endless))
+    assert (result.status, result.note) == (Status.UNKNOWN, "step 1 (migrate) had no end within 60 s")
+
+
+def test_a_wrong_end_before_a_step_without_one_still_counts() -> None:
+    endless = event(LEGACY, outcome="unknown", timed_out=True, seconds=60.0)
+    result = result_of("ends-as-expected", shown(event(LEGACY, outcome="failed"), endless))
+    assert result.status is Status.FAIL
+    assert result.findings[0].found == "failed (exit status 5)"
+
+
+def test_a_death_by_signal_is_told_as_such() -> None:
+    (found,) = findings_of("ends-as-expected", event(LEGACY, outcome="unknown", signal=11))
+    assert found.found == "killed by signal 11"
+
+
+# -- the store -----------------------------------------------------------------------------------------------------
+def test_rows_that_stood_there_before_a_failed_step_must_stand_there_after_it() -> None:
+    broken = event(MIGRATED, holding({"notes": {}}), outcome="failed")
+    (found,) = findings_of("no-loss", RIGHT, broken)
+    assert (found.subject, found.expected, found.step) == ("notes a", A, 1)
+
+
+def test_rows_that_a_rollback_takes_away_are_no_loss() -> None:
+    assert findings_of("no-loss", RIGHT, BACK) == []
+    assert findings_of("no-loss", RIGHT, event(MIGRATED, LEGACY, do="rollback", outcome="attention")) == []
+
+
+def test_a_store_that_was_unreadable_has_nothing_to_lose() -> None:
+    rubbish = MIGRATED.with_file("target.json", b"{")
+    assert findings_of("no-loss", RIGHT, event(rubbish, MIGRATED, outcome="failed")) == []
+    assert findings_of("store-sound", event(rubbish, rubbish, outcome="refused")) == []
+
+
+def test_a_step_that_makes_the_store_unreadable_makes_it_unsound_and_leaves_its_rows_unknown() -> None:
+    spoilt = MIGRATED.with_file("target.json", b"{")
+    (found,) = findings_of("store-sound", event(LEGACY, spoilt))
+    assert found.subject.startswith("target.json: ")
+    for claim in ("no-loss", "no-invention", "no-corruption"):
+        result = result_of(claim, shown(event(LEGACY, spoilt)))
+        assert result.status is Status.UNKNOWN
+        assert "target.json" in result.note
+
+
+def test_a_table_that_nobody_expects_is_invented_and_one_that_is_gone_is_lost() -> None:
+    moved = event(LEGACY, holding({"remarks": {"a": A}}))
+    assert [found.subject for found in findings_of("no-loss", moved)] == ["notes a"]
+    assert [found.subject for found in findings_of("no-invention", moved)] == ["remarks a"]
+    assert findings_of("no-corruption", moved) == []
+
+
+def test_what_a_success_over_a_home_to_refuse_holds_is_not_compared() -> None:
+    forced = event(home({"legacy": "foreign"}), holding({"notes": {"a": A}}).with_file("legacy", b"foreign"))
+    for claim in ("no-loss", "no-invention", "no-corruption"):
+        assert findings_of(claim, forced) == []
+    assert findings_of("ends-as-expected", forced)
+
+
+# -- the files -----------------------------------------------------------------------------------------------------
+def test_a_file_at_its_new_place_with_other_content_is_stranded() -> None:
+    (found,) = findings_of("no-stranding", event(LEGACY, MIGRATED.with_file("moved/a", b"de")))
+    assert found.found == "other content (2 bytes)"
+
+
+def test_a_failed_migration_strands_nothing_yet() -> None:
+    assert findings_of("no-stranding", RIGHT, event(LEGACY, outcome="failed")) == []
+
+
+def test_a_path_beside_a_writable_one_is_not_writable() -> None:
+    beside = MIGRATED.with_file("moved2", b"").with_file("target.json-wal", b"")
+    assert [f.subject for f in findings_of("nothing-else-changes", event(LEGACY, beside))] == [
+        "moved2",
+        "target.json-wal",
+    ]
+
+
+def test_the_time_of_a_directory_may_move_and_its_mode_may_not() -> None:
+    def after(**other: int) -> Home:
+        notes = LEGACY.entries["notes"]
+        return LEGACY.with_entry("notes", replace(notes, **other))
+
+    assert findings_of("nothing-else-changes", event(LEGACY, after(mtime_ns=BORN + 1))) == []
+    (found,) = findings_of("nothing-else-changes", event(LEGACY, after(mtime_ns=BORN + 1, mode=0o700)))
+    assert found.subject == "notes"
+
+
+def test_the_time_of_a_legacy_file_may_not_move() -> None:
+    touched = MIGRATED.with_file("notes/a.txt", b"A", mtime_ns=BORN + 1)
+    (found,) = findings_of("nothing-else-changes", event(LEGACY, touched))
+    assert found.subject == "notes/a.txt"
+
+
+def test_a_verb_that_only_looks_may_not_even_write_the_target() -> None:
+    for do in ("inspect", "plan", "dry_run", "verify", "status"):
+        told = findings_of("nothing-else-changes", event(LEGACY, MIGRATED, do=do))
+        assert [found.subject for found in told] == ["moved", "moved/a", "target.json"]
+
+
+def test_a_rollback_may_touch_what_the_migration_might_write_and_no_more() -> None:
+    assert findings_of("nothing-else-changes", RIGHT, BACK) == []
+    greedy = event(MIGRATED, LEGACY.without("bystander"), do="rollback")
+    (found,) = findings_of("nothing-else-changes", RIGHT, greedy)
+    assert (found.subject, found.found, found.step) == ("bystander", "no such path", 1)
+
+
+def test_the_migrators_own_paths_are_open_to_it_and_their_neighbours_are_not() -> None:
+    own = journalled(MIGRATED)
+    assert findings_of("nothing-else-changes", event(LEGACY, own)) == []
+    stray = own.with_file(".local/state/other", b"").with_file(".local/state/m2", b"")
+    told = findings_of("nothing-else-changes", event(LEGACY, stray))
+    assert [found.subject for found in told] == [".local/state/m2", ".local/state/other"]
+
+
+def test_a_second_run_after_a_rollback_or_a_failure_is_no_rerun() -> None:
+    for between in (BACK, event(LEGACY, outcome="failed")):
+        assert result_of("rerun-is-noop", shown(RIGHT, between, RIGHT)).status is not Status.FAIL
+    assert (
+        result_of("rerun-is-noop", shown(event(LEGACY, outcome="failed"), RIGHT)).status is Status.NOT_OFFERED
+    )
+
+
+def test_each_further_run_must_be_idle_also_with_other_verbs_between() -> None:
+    late = MIGRATED.with_file("moved/a", b"dear", mtime_ns=BORN + 5)
+    looks = [event(MIGRATED, do=do) for do in ("status", "dry_run", "plan", "inspect", "verify")]
+    told = findings_of("rerun-is-noop", RIGHT, event(MIGRATED), *looks, event(MIGRATED, late))
+    assert [(found.subject, found.step) for found in told] == [("moved/a", 7)]
+
+
+def test_a_rollback_is_measured_by_the_home_before_the_first_run() -> None:
+    half = LEGACY.with_file("moved/a", b"dear")
+    told = findings_of(
+        "home-restored",
+        event(LEGACY, half, outcome="failed"),
+        event(half, MIGRATED),
+        event(MIGRATED, half, do="rollback"),
+    )
+    assert [(found.subject, found.step) for found in told] == [("moved", 2), ("moved/a", 2)]
+
+
+def test_a_rollback_need_not_give_times_back() -> None:
+    later = LEGACY.with_file("bystander", b"keep", mtime_ns=BORN + 1)
+    assert findings_of("home-restored", RIGHT, event(MIGRATED, later, do="rollback")) == []
+
+
+def test_a_refused_rollback_restores_nothing_and_the_next_one_must() -> None:
+    refused = event(MIGRATED, do="rollback", outcome="refused")
+    assert findings_of("home-restored", RIGHT, refused, BACK) == []
+    assert result_of("home-restored", shown(RIGHT, refused)).status is Status.NOT_OFFERED
+    told = findings_of("home-restored", RIGHT, refused, event(MIGRATED, do="rollback"))
+    assert [found.subject for found in told] == ["moved", "moved/a", "target.json"]
+
+
+def test_after_migrating_again_a_rollback_is_measured_anew() -> None:
+    other = LEGACY.with_file("bystander", b"grown")
+    assert (
+        findings_of(
+            "home-restored",
+            RIGHT,
+            BACK,
+            event(other, MIGRATED.with_file("bystander", b"grown")),
+            event(MIGRATED.with_file("bystander", b"grown"), other, do="rollback"),
+        )
+        == []
+    )
+
+
+def test_a_backup_folder_that_others_may_enter_is_not_private() -> None:
+    open_folder = journalled(MIGRATED).with_mode(".local/state/m", 0o755)
+    assert [found.subject for found in findings_of("kept-private", event(LEGACY, open_folder))] == [
+        ".local/state/m"
+    ]
+
+
+# -- the report ----------------------------------------------------------------------------------------------------
+def accounts(**other: Any) -> list[tuple[str, Any, Any]]:
+    return [(f.subject, f.expected, f.found) for f in result_of("accounted-for", said(**other)).findings]
+
+
+def honesty(**other: Any) -> list[tuple[str, Any, Any]]:
+    return [(f.subject, f.expected, f.found) for f in result_of("report-is-honest", said(**other)).findings]
+
+
+def test_a_record_with_another_fate_or_reason_is_told() -> None:
+    other = row("letter", "letters/a", "a", "skipped", reason="target-exists")
+    assert accounts(records=[ROWS[0], other]) == [
+        ("letter a (letters/a)", "migrated", "skipped: target-exists")
+    ]
+
+
+def test_a_record_that_is_named_twice_is_told() -> None:
+    assert accounts(records=[*ROWS, ROWS[0]]) == [("note a (notes/a.txt)", "named once", "named 2 times")]
+
+
+def test_a_record_that_does_not_exist_is_told() -> None:
+    ghost = row("note", "notes/z.txt", "z", "migrated")
+    assert accounts(records=[*ROWS, ghost]) == [("note z (notes/z.txt)", "no such legacy record", "migrated")]
+
+
+@pytest.mark.parametrize("report", [None, "not JSON at all", ["a", "list"], 7])
+def test_without_an_object_for_a_report_no_record_is_accounted_for(report: Any) -> None:
+    silent = shown(event(LEGACY, MIGRATED, report=report))
+    assert [f.found for f in result_of("accounted-for", silent).findings] == ["not named in the report"] * 2
+    (found,) = result_of("report-is-honest", silent).findings
+    assert found.expected == "a JSON object at $MIGRATION_REPORT"
+    assert found.found == ("no report" if report is None else "text that is not a JSON object")
+
+
+def test_a_refusal_accounts_for_no_record() -> None:
+    assert findings_of("accounted-for", REFUSED) == []
+
+
+def test_a_dry_run_accounts_for_every_record_as_well() -> None:
+    dry = event(LEGACY, do="dry_run", report=REPORT | {"changed": False, "records": ROWS[:1]})
+    assert [found.subject for found in findings_of("accounted-for", dry)] == ["letter a (letters/a)"]
+
+
+def test_an_outcome_other_than_the_exit_status_is_told() -> None:
+    assert honesty(outcome="partial") == [("outcome", "done", "partial")]
+
+
+def test_a_change_that_is_denied_or_made_up_is_told() -> None:
+    assert honesty(changed=False) == [("changed", True, False)]
+    boast = event(LEGACY, outcome="refused", conditions=LOCKED, report=IDLE | {"changed": True})
+    assert [(f.subject, f.expected) for f in findings_of("report-is-honest", boast)] == [("changed", False)]
+
+
+def test_totals_that_its_own_records_contradict_are_told() -> None:
+    assert honesty(counts=COUNTS | {"skipped": 1, "read": 3}) == [
+        ("counts.skipped", 0, 1),
+        ("counts.read", 2, 3),
+    ]
+    assert [subject for subject, _, _ in honesty(counts=None)] == [
+        "counts.written",
+        "counts.present",
+        "counts.skipped",
+        "counts.set_aside",
+        "counts.read",
+        "counts.written",
+    ]
+
+
+def test_a_total_that_the_disk_contradicts_is_told() -> None:
+    boast = event(LEGACY, MIGRATED.without("moved/a"), report=REPORT)
+    (found,) = findings_of("report-is-honest", boast)
+    assert (found.subject, found.expected, found.found) == ("counts.written", "1 new records on disk", 2)
+
+
+def test_a_run_that_was_cut_short_need_not_report() -> None:
+    cut = event(LEGACY, outcome="unknown", signal=9)
+    assert findings_of("report-is-honest", RIGHT, cut) == []
