@@ -130,7 +130,7 @@ def load(folder: Path, blobs: BlobPack) -> History:
             conditions = frozenset(row.pop("conditions"))
             events.append(Event(before=before, after=after, conditions=conditions, **row))
         return History(_tree(folder, 0, trees, blobs), tuple(events), head["draft"])
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise HistoryError(f"{folder}: not a stored case ({type(error).__name__}: {error})") from error
 
 

@@ -46,7 +46,10 @@ class BlobPack(Blobs):
         if self._file is None:
             self._file = self._data.open("rb")
         self._file.seek(offset)
-        content = zlib.decompress(self._file.read(length))
+        try:
+            content = zlib.decompress(self._file.read(length))
+        except zlib.error as error:
+            raise PackError(f"{self._data}: the content {digest} cannot be unpacked ({error})") from error
         if digest_of(content) != digest:
             raise PackError(f"{self._data}: the content {digest} does not match its digest")
         return content
