@@ -13,6 +13,10 @@ _NOT_SLUG = re.compile(r"[^a-zA-Z0-9-]")
 USERS = ("u", "dev_one", "ann example", "josé", "山田", "dot.name", "emoji🙂")
 """Names of home folders: plain, with the characters on which the bucket rules of releases differ, and not ASCII."""
 
+_MINUTES = tuple(f"T{minute // 60:02}:{minute % 60:02}:" for minute in range(1_440))
+_SECONDS = tuple(f"{second:02}." for second in range(60))
+_MILLIS = tuple(f"{milli:03}Z" for milli in range(1_000))
+
 
 def session_prefix(folder: str) -> str:
     """Returns the prefix that legacy derives from a repository's folder (`packages/core/src/paths.ts`)."""
@@ -62,9 +66,10 @@ def _day(number: int) -> str:
 
 def iso(milliseconds: int) -> str:
     """Returns an instant as JavaScript's ``toISOString`` writes it; milliseconds since the epoch."""
-    days, rest = divmod(milliseconds, 86_400_000)
-    minutes, rest = divmod(rest, 60_000)
-    return f"{_day(days)}T{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02}.{rest % 1000:03}Z"
+    seconds, millis = divmod(milliseconds, 1_000)
+    minutes, second = divmod(seconds, 60)
+    day, minute = divmod(minutes, 1_440)
+    return _day(day) + _MINUTES[minute] + _SECONDS[second] + _MILLIS[millis]
 
 
 def uuid(bits: int) -> str:
