@@ -111,15 +111,21 @@ def home_restored(evidence: Evidence) -> Iterator[Finding]:
     """Yields paths that a successful rollback did not put back to what they were before the migration.
 
     Kind, mode, content and link target count; not times, which no rollback can give back everywhere.  What the
-    migrator declares as its own (backups, journal) may stay.
+    migrator declares as its own (backups, journal) may stay, and what others changed meanwhile is theirs.
     """
     original: Home | None = None
+    foreign: set[str] = set()
+    last: Home | None = None
     for event in evidence.events():
+        if last is not None:
+            foreign |= {change.path for change in last.changes_to(event.before)}
+        last = event.after
         if event.do == "migrate" and original is None:
-            original = event.before
+            original, foreign = event.before, set()
         elif event.do == "rollback" and event.outcome == "done" and original is not None:
             for change in original.changes_to(event.after):
-                if not (change.before is None and evidence.may_keep(change.path)):
+                kept = change.before is None and evidence.may_keep(change.path)
+                if not kept and change.path not in foreign:
                     yield _finding("home-restored", change, event)
             original = None
 

@@ -12,7 +12,7 @@ from migrator.report import Note, Record
 from migrator.system import Copy, Plan
 
 SKIPPED = {"leftover", "corrupt-copy", "archived", "migrated-dir", "not-migrated"}
-OF_SESSIONS = {"corrupt-copy", "archived", "invalid-session-id"}
+OF_SESSIONS = {"leftover", "corrupt-copy", "archived", "invalid-session-id"}
 
 
 @dataclass(frozen=True, slots=True)
