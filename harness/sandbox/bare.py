@@ -1,4 +1,4 @@
-"""Level ``bare``: an ordinary process with its home in a fresh folder.  Nothing but the address is private."""
+"""Level ``bare``: an ordinary process with its home in a fresh folder, fenced in only as far as the kernel can."""
 
 from __future__ import annotations
 
@@ -8,13 +8,22 @@ from pathlib import Path
 
 from harness.sandbox import resident
 from harness.sandbox.channel import ProcessWire
+from harness.sandbox.inside import fence
 from harness.sandbox.session import Session
 from harness.sandbox.view import MIB, environment, interpreter
 
-WEAKER = (
-    "unsandboxed: absolute paths reach the real files of this machine, and the network, other processes and "
-    "memory are open to the system under test"
-)
+
+def weaker() -> str:
+    """Returns what this level lacks on this machine, in one sentence."""
+    if fence.available():
+        return (
+            "unsandboxed: absolute paths reach the real files of this machine, which can be read, and whose modes and "
+            "times can be changed; only writing elsewhere is fenced off (Landlock)"
+        )
+    return (
+        "unsandboxed: absolute paths reach the real files of this machine, and the network and other processes "
+        "are open to the system under test"
+    )
 
 
 def open_session(
@@ -25,20 +34,21 @@ def open_session(
     pids: int = 128,  # noqa: ARG001 - the user's own processes would count
     home_mb: int = 256,
 ) -> Session:
-    """Returns a session on this machine itself, as this user; a file may grow to `home_mb`."""
-    place = tempfile.TemporaryDirectory(prefix="unsandboxed-", ignore_cleanup_errors=True)
-    homes, tmp = (os.path.join(os.path.realpath(place.name), name) for name in ("home", "tmp"))
-    os.mkdir(homes)
-    os.mkdir(tmp)
+    """Returns a session on this machine itself, as this user; a single file may grow to `home_mb`."""
+    folder = tempfile.TemporaryDirectory(prefix="unsandboxed-", ignore_cleanup_errors=True)
     try:
-        wire = ProcessWire(resident.command(interpreter(), homes, tmp), environment())
+        real = os.path.realpath(folder.name)
+        homes, tmp = os.path.join(real, "home"), os.path.join(real, "tmp")
+        os.mkdir(homes)
+        os.mkdir(tmp)
+        argv = resident.command(interpreter(), homes, tmp, real if fence.available() else "")
         return Session(
             "bare",
-            wire,
+            ProcessWire(argv, environment()),
             support=None if support is None else str(support.resolve()),
             limits={"RLIMIT_DATA": memory_mb * MIB, "RLIMIT_FSIZE": home_mb * MIB},
-            cleanup=place.cleanup,
+            cleanup=folder.cleanup,
         )
     except BaseException:
-        place.cleanup()
+        folder.cleanup()
         raise

@@ -21,13 +21,6 @@ _ORDER: Mapping[Wanted, tuple[Level, ...]] = {
     "namespaces": ("namespaces",),
     "bare": ("bare",),
 }
-WEAKER: Mapping[Level, str] = {
-    "container": "",
-    "bubblewrap": bubblewrap.WEAKER,
-    "namespaces": namespaces.WEAKER,
-    "bare": bare.WEAKER,
-}
-"""What a level does not isolate, compared with a container; one sentence each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +34,13 @@ class Choice:
     @property
     def weaker(self) -> str:
         """What this level does not isolate; empty for a container."""
-        return WEAKER[self.level]
+        return weaker(self.level)
+
+
+def weaker(level: Level) -> str:
+    """Returns what a level does not isolate, compared with a container, in one sentence; nothing for that."""
+    sentences = {"container": "", "bubblewrap": bubblewrap.WEAKER, "namespaces": namespaces.WEAKER}
+    return sentences[level] if level in sentences else bare.weaker()
 
 
 def choose(wanted: Wanted, image: str | None = None) -> Choice:

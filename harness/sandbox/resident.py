@@ -6,7 +6,7 @@ from functools import cache
 from importlib import resources
 
 _PACKAGE = "harness.sandbox.inside"
-_MODULES = ("tree", "picture", "processes", "holding", "runner")  # each imports only those before it
+_MODULES = ("tree", "picture", "fence", "processes", "holding", "runner")  # each imports only those before it
 _READ_PROGRAM = "import sys; exec(sys.stdin.buffer.read(int(sys.stdin.buffer.readline())))"
 _PROGRAM = """
 import sys, types
@@ -17,9 +17,12 @@ module.main(*sys.argv[1:])
 """
 
 
-def command(python: str, homes: str, tmp: str) -> list[str]:
-    """Returns the command that serves with homes below `homes` and TMPDIR at `tmp`, both its own to empty."""
-    return [python, "-I", "-S", "-u", "-X", "utf8", "-c", _READ_PROGRAM, homes, tmp]
+def command(python: str, homes: str, tmp: str, fence: str = "") -> list[str]:
+    """Returns the command that serves with homes below `homes` and TMPDIR at `tmp`, both its own to empty.
+
+    With `fence`, what it runs can write only below that folder.
+    """
+    return [python, "-I", "-S", "-u", "-X", "utf8", "-c", _READ_PROGRAM, homes, tmp, fence]
 
 
 @cache

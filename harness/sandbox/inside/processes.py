@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.sandbox.inside.fence import shut_in
 from harness.sandbox.inside.tree import RefusedError
 
 KEPT_OUTPUT = 1 << 20  # bytes of stdout, and of stderr, that a run hands back: the head and the tail
@@ -53,7 +54,8 @@ class Output:
 class Command:
     """What to run: `limits` are resource limits by name, `timeout` is in seconds.
 
-    A `folder` that cannot be entered is replaced by ``/``, as a login does.
+    A `folder` that cannot be entered is replaced by ``/``, as a login does.  With `fence`, writing is possible
+    only below that folder.
     """
 
     argv: list[str]
@@ -62,6 +64,7 @@ class Command:
     stdin: bytes
     timeout: float
     limits: Mapping[str, int]
+    fence: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,8 @@ class Processes:
         prctl(DUMPABLE, 1)  # else its /proc/self is not its own
         with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
             file.write("1000")  # so that it goes before the runner
+        if command.fence:
+            shut_in(command.fence)
         try:
             os.chdir(command.folder)
         except OSError:

@@ -29,8 +29,8 @@ _Reply = tuple[_Request, list[bytes]]
 class Runner:
     """One conversation: the home laid out, the contents both sides know, the processes held."""
 
-    def __init__(self, homes: str, tmp: str, requests: BinaryIO) -> None:
-        self._homes, self._tmp, self._requests, self._root = homes, tmp, requests, ""
+    def __init__(self, homes: str, tmp: str, fence: str, requests: BinaryIO) -> None:
+        self._homes, self._tmp, self._fence, self._requests, self._root = homes, tmp, fence, requests, ""
         self.folders = [homes, tmp]  # where cases leave traces
         if tmp == "/tmp":  # noqa: S108 - then everything is the sandbox's own, /dev/shm too
             self.folders.append("/dev/shm")  # noqa: S108
@@ -119,7 +119,9 @@ class Runner:
             **request["env"],
             "MIGRATION_REPORT": report,
         }
-        command = Command(request["argv"], env, root, payload, request["timeout"], request["limits"])
+        command = Command(
+            request["argv"], env, root, payload, request["timeout"], request["limits"], self._fence
+        )
         ended = self._processes.run(command, self.holders.held)
         pieces = [ended.stdout, ended.stderr]
         with contextlib.suppress(OSError):  # none was written
@@ -178,9 +180,12 @@ def _report(path: str) -> bytes:
         return file.read(KEPT_FILE)
 
 
-def main(homes: str, tmp: str) -> None:
-    """Serves until the host is gone; then whatever was started is killed and the folders are empty."""
-    runner = Runner(homes, tmp, sys.stdin.buffer)
+def main(homes: str, tmp: str, fence: str = "") -> None:
+    """Serves until the host is gone; then all that was started is killed, and the folders are empty or gone.
+
+    With `fence`, commands can write only below that folder.
+    """
+    runner = Runner(homes, tmp, fence, sys.stdin.buffer)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         runner.serve(sys.stdout.buffer)
@@ -191,3 +196,7 @@ def main(homes: str, tmp: str) -> None:
         end_strays(())
         for folder in runner.folders:
             empty(folder)
+        with contextlib.suppress(OSError):  # mount points stay, and go with their mount
+            os.rmdir(homes)
+            os.rmdir(tmp)
+            os.rmdir(os.path.dirname(homes))

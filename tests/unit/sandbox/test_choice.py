@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from harness.home import Home
 from harness.sandbox import bubblewrap, namespaces
 from harness.sandbox.channel import SandboxError
-from harness.sandbox.choose import WEAKER, choose
+from harness.sandbox.choose import choose, weaker
+from harness.sandbox.inside import fence
 
 
 def refuse(**_: Any) -> Any:
@@ -38,6 +40,18 @@ def test_no_bwrap_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
         choose("bubblewrap")
 
 
-def test_every_level_says_what_it_lacks() -> None:
-    assert WEAKER["container"] == ""
-    assert all(sentence for level, sentence in WEAKER.items() if level != "container")
+def test_every_level_but_the_container_says_what_it_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert weaker("container") == ""
+    assert "control groups" in weaker("bubblewrap")
+    assert "control groups" in weaker("namespaces")
+    monkeypatch.setattr(fence, "available", lambda: True)
+    assert "Landlock" in weaker("bare")
+    monkeypatch.setattr(fence, "available", lambda: False)
+    assert "the network and other processes are open" in weaker("bare")
+
+
+def test_a_bare_process_works_without_a_fence_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fence, "available", lambda: False)
+    with choose("bare").open() as session:
+        session.lay_out(Home.empty(session.root_for()))
+        assert session.run(["python3", "-c", ""], timeout=20).status == 0
