@@ -41,8 +41,8 @@ def opened(home: Home) -> Iterator[Database]:
     """
     path = place(home)
     entry = None if path is None else home.get(path)
-    if path is None or entry is None or entry.kind != "file" or not entry.mode & 0o400:
-        raise TargetUnreadableError(f"{PLACE}: not a file that can be read")
+    if path is None or entry is None or entry.kind != "file":
+        raise TargetUnreadableError(f"{PLACE}: not a regular file")
     with tempfile.TemporaryDirectory(prefix="ao-oracle-") as folder:
         copy = os.path.join(folder, "ao.db")
         for suffix in ("", *_BESIDE):

@@ -94,8 +94,8 @@ def _session(
     try:
         document = read_document(tree.read(path))
     except UnusableError as error:
-        disposition = "skipped" if error.reason == "empty-file" else "set-aside"
-        return Fate("session", source, session, disposition, error.reason)
+        empty = error.reason == "empty-file"
+        return Fate("session", source, session, "skipped" if empty else "set-aside", error.reason)
     return Found(source, session, project, old, entry.mtime_ns, document)
 
 

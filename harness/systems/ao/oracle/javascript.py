@@ -45,7 +45,7 @@ def number_text(number: float) -> str:
     sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
     magnitude = len(digits) + int(exponent)
     if -6 < magnitude <= 21:
-        return format(Decimal((sign, digits, exponent)), "f")
+        return format(Decimal(repr(value)).normalize(), "f")
     text = "".join(map(str, digits))
     mantissa = text[0] + ("." + text[1:] if text[1:] else "")
     power = magnitude - 1

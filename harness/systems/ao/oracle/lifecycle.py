@@ -31,7 +31,17 @@ _STATE_OF_STATUS = {
     "idle": "idle",
     "merged": "idle",
 } | dict.fromkeys(
-    "starting working detecting pr_open ci_failed review_pending changes_requested approved mergeable".split(),
+    (
+        "starting",
+        "working",
+        "detecting",
+        "pr_open",
+        "ci_failed",
+        "review_pending",
+        "changes_requested",
+        "approved",
+        "mergeable",
+    ),
     "working",
 )
 """A status outside this table reads as ``spawning``, which is ``not_started``."""

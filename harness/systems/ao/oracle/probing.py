@@ -9,7 +9,7 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlite_utils import Database
@@ -20,6 +20,8 @@ _NAME = "\x01probe-"  # no row of a real database is named so
 _FIRST, _LATER = "2001-01-01T00:00:00.000Z", "2002-02-02T00:00:00.000Z"
 _NOW = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
 _PROJECT, _SESSION, _OTHER, _PR = (_NAME + word for word in ("project", "session", "other", "pr"))
+Payload = Mapping[str, Any]
+_NOTHING: Payload = {}
 _THREAD = {"pr": _PR, "thread": _NAME, "path": "a", "line": 3}
 _CHECK = {"pr": _PR, "name": _NAME, "commit": "c"}
 
@@ -31,7 +33,7 @@ class _Step:
     trigger: str
     sql: str
     event: str | None = None
-    payload: Mapping[str, Any] = field(default_factory=dict)
+    payload: Payload = field(default_factory=dict)
     at: str | None = _LATER
     session: str = _SESSION
 
@@ -86,9 +88,9 @@ def _steps() -> list[_Step]:
 
 
 def _session_steps() -> list[_Step]:
-    def update(change: str, *expected: Any) -> _Step:
+    def update(change: str, event: str | None = None, payload: Payload = _NOTHING) -> _Step:
         sql = f"UPDATE sessions SET {change}, updated_at = '{_LATER}' WHERE id = '{_SESSION}'"  # noqa: S608
-        return _Step("sessions_cdc_update", sql, *expected)
+        return _Step("sessions_cdc_update", sql, event, payload)
 
     def first(key: str) -> str:
         return _insert("sessions", id=key, num=-1 if key == _SESSION else -2, updated_at=_LATER)
@@ -113,9 +115,9 @@ def _session_steps() -> list[_Step]:
 
 
 def _pr_steps() -> list[_Step]:
-    def update(change: str, *expected: Any, trigger: str = "pr_cdc_update", **options: Any) -> _Step:
+    def update(change: str, event: str | None = None, payload: Payload = _NOTHING) -> _Step:
         sql = f"UPDATE pr SET {change}, updated_at = '{_LATER}' WHERE url = '{_PR}'"  # noqa: S608
-        return _Step(trigger, sql, *expected, **options)
+        return _Step("pr_cdc_update", sql, event, payload)
 
     inserted = _insert("pr", url=_PR, updated_at=_LATER)
     moved = {"url": _PR, "fromSession": _SESSION, "toSession": _OTHER}
@@ -127,10 +129,8 @@ def _pr_steps() -> list[_Step]:
         update("ci_state = 'passing'", changed, _pr("draft", "passing", "none", "unknown")),
         update("review_decision = 'approved'", changed, _pr("draft", "passing", "approved", "unknown")),
         update("mergeability = 'blocked'", changed, _pr("draft", "passing", "approved", "blocked")),
-        update(
-            f"session_id = '{_OTHER}'",
-            "pr_session_changed",
-            moved,
+        replace(
+            update(f"session_id = '{_OTHER}'", "pr_session_changed", moved),
             trigger="pr_session_cdc_update",
             session=_OTHER,
         ),
@@ -138,9 +138,9 @@ def _pr_steps() -> list[_Step]:
 
 
 def _check_steps() -> list[_Step]:
-    def update(change: str, *expected: Any) -> _Step:
+    def update(change: str, event: str | None = None, payload: Payload = _NOTHING) -> _Step:
         sql = f"UPDATE pr_checks SET {change} WHERE pr_url = '{_PR}'"  # noqa: S608
-        return _Step("pr_checks_cdc_update", sql, *expected, at=None, session=_OTHER)
+        return _Step("pr_checks_cdc_update", sql, event, payload, at=None, session=_OTHER)
 
     inserted = _insert("pr_checks", commit_hash="c", created_at=_LATER)
     event = "pr_check_recorded"
@@ -152,9 +152,9 @@ def _check_steps() -> list[_Step]:
 
 
 def _thread_steps() -> list[_Step]:
-    def update(change: str, *expected: Any) -> _Step:
+    def update(change: str, event: str | None = None, payload: Payload = _NOTHING) -> _Step:
         sql = f"UPDATE pr_review_threads SET {change} WHERE pr_url = '{_PR}'"  # noqa: S608
-        return _Step("pr_review_threads_cdc_update", sql, *expected, session=_OTHER)
+        return _Step("pr_review_threads_cdc_update", sql, event, payload, session=_OTHER)
 
     inserted = _insert("pr_review_threads", path="a", line=3, is_bot=1, updated_at=_LATER)
     state = {"resolved": False, "isBot": True}

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.expectation import Fate
+from harness.expectation import Disposition, Fate
 from harness.records import OneOf, Record
 from harness.systems.ao.oracle.origin import origin_url
 from harness.systems.ao.oracle.paths import absolute, escapes_home, shown
@@ -53,33 +53,74 @@ class Registry:
     projects: dict[str, Project] = field(default_factory=dict)
     fates: list[Fate] = field(default_factory=list)
 
+    def settle(self, key: str, disposition: Disposition, reason: str | None = None) -> None:
+        """Notes the fate of an entry."""
+        self.fates.append(Fate("project", f"{CONFIG}#projects/{key}", key, disposition, reason))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sources:
+    """Where the parts of a project's row come from, besides its entry; `mtime_ns` is the configuration's."""
+
+    tree: Tree
+    defaults: Any
+    mtime_ns: int
+    portfolio: Portfolio
+
+    def project(self, key: str, path: str, entry: dict[str, Any], local: LocalSettings | None) -> Project:
+        prefix = own_prefix(entry.get("sessionPrefix"), path)
+        row = {
+            "id": key,
+            "path": path,
+            "repo_origin_url": origin_url(self.tree, path, entry),
+            "display_name": self.display_name(key, entry),
+            "registered_at": self.registered_at(key, path, entry, local),
+            "archived_at": None,
+            "config": config_of(entry, prefix, local, self.defaults),
+            "kind": "single_repo",
+        }
+        return Project(key, path, prefix, prefix or key[:_SHORT_ID], row)
+
+    def display_name(self, key: str, entry: Mapping[str, Any]) -> str:
+        candidates = (self.portfolio.names.get(key), entry.get("displayName"), entry.get("name"))
+        name = next((text for text in candidates if isinstance(text, str) and text), "")
+        return "" if name == key else name
+
+    def registered_at(
+        self, key: str, path: str, entry: Mapping[str, Any], local: LocalSettings | None
+    ) -> str | OneOf:
+        written = entry.get("registeredAt")
+        choices = self.portfolio.added(key, path) or from_number(written)
+        if not choices and (instant := read_legacy(written)):
+            choices = [instant]
+        if not choices:
+            choices = [from_mtime(local.mtime_ns if local else self.mtime_ns)]
+        return choices[0] if len(choices) == 1 else OneOf(tuple(choices))
+
 
 def read_registry(
     tree: Tree, config: Mapping[str, Any], mtime_ns: int, existing: Mapping[str, Record]
 ) -> Registry:
     """Returns the projects of a parsed global configuration, given the project rows that exist already."""
     root = tree.home.root
-    entries = config.get("projects") or {}
-    registry = Registry(entries)
-    portfolio = Portfolio.read(tree)
+    registry = Registry(config.get("projects") or {})
+    sources = _Sources(tree, config.get("defaults"), mtime_ns, Portfolio.read(tree))
     owners = {_existing_path(root, row): key for key, row in existing.items()}
-    for key, entry in entries.items():
-        source = f"{CONFIG}#projects/{key}"
+    for key, entry in registry.entries.items():
         reason = None if key in existing else _obstacle(root, key, entry, owners)
         if reason:
-            registry.fates.append(Fate("project", source, key, "set-aside", reason))
+            registry.settle(key, "set-aside", reason)
             continue
         fields = entry if isinstance(entry, dict) else {}
         path = _path_of(root, fields, existing.get(key))
         owners.setdefault(path, key)
         local = local_settings(tree, path)
         if key in existing:
-            project = _present(key, path, fields, existing[key])
-            registry.fates.append(Fate("project", source, key, "present"))
+            registry.projects[key] = _present(key, path, fields, existing[key])
+            registry.settle(key, "present")
         else:
-            project = _migrated(tree, key, path, fields, local, config, mtime_ns, portfolio)
-            registry.fates.append(Fate("project", source, key, "migrated"))
-        registry.projects[key] = project
+            registry.projects[key] = sources.project(key, path, fields, local)
+            registry.settle(key, "migrated")
         if local is not None and local.degraded:
             place = shown(root, local.path)
             registry.fates.append(Fate("settings", place, key, "set-aside", "degraded-project"))
@@ -120,50 +161,3 @@ def _present(key: str, path: str, entry: Mapping[str, Any], row: Record) -> Proj
     managed = configured if isinstance(configured, str) and configured else key[:_SHORT_ID]
     written = entry.get("sessionPrefix") if entry else configured
     return Project(key, path, own_prefix(written, path), managed)
-
-
-def _migrated(
-    tree: Tree,
-    key: str,
-    path: str,
-    entry: dict[str, Any],
-    local: LocalSettings | None,
-    config: Mapping[str, Any],
-    mtime_ns: int,
-    portfolio: Portfolio,
-) -> Project:
-    prefix = own_prefix(entry.get("sessionPrefix"), path)
-    row = {
-        "id": key,
-        "path": path,
-        "repo_origin_url": origin_url(tree, path, entry),
-        "display_name": _display_name(key, entry, portfolio),
-        "registered_at": _registered_at(key, path, entry, local, mtime_ns, portfolio),
-        "archived_at": None,
-        "config": config_of(entry, prefix, local, config.get("defaults")),
-        "kind": "single_repo",
-    }
-    return Project(key, path, prefix, prefix or key[:_SHORT_ID], row)
-
-
-def _display_name(key: str, entry: Mapping[str, Any], portfolio: Portfolio) -> str:
-    candidates = (portfolio.names.get(key), entry.get("displayName"), entry.get("name"))
-    name = next((text for text in candidates if isinstance(text, str) and text), "")
-    return "" if name == key else name
-
-
-def _registered_at(
-    key: str,
-    path: str,
-    entry: Mapping[str, Any],
-    local: LocalSettings | None,
-    mtime_ns: int,
-    portfolio: Portfolio,
-) -> str | OneOf:
-    written = entry.get("registeredAt")
-    choices = portfolio.added(key, path) or from_number(written)
-    if not choices and (instant := read_legacy(written)):
-        choices = [instant]
-    if not choices:
-        choices = [from_mtime(local.mtime_ns if local else mtime_ns)]
-    return choices[0] if len(choices) == 1 else OneOf(tuple(choices))

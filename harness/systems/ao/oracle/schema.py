@@ -12,8 +12,31 @@ VERSION = 12
 VERSION_TABLE = "goose_db_version"
 
 HARNESSES = frozenset(
-    "claude-code codex aider opencode grok droid amp agy crush cursor qwen copilot goose auggie continue devin"
-    " cline kimi kiro kilocode vibe pi autohand".split()
+    {
+        "claude-code",
+        "codex",
+        "aider",
+        "opencode",
+        "grok",
+        "droid",
+        "amp",
+        "agy",
+        "crush",
+        "cursor",
+        "qwen",
+        "copilot",
+        "goose",
+        "auggie",
+        "continue",
+        "devin",
+        "cline",
+        "kimi",
+        "kiro",
+        "kilocode",
+        "vibe",
+        "pi",
+        "autohand",
+    }
 )
 """Agents that ``sessions.harness`` accepts besides the empty text."""
 
@@ -196,16 +219,30 @@ CHOICES: dict[tuple[str, str], frozenset[str]] = {
     ("sessions", "harness"): HARNESSES | {""},
     ("sessions", "activity_state"): frozenset({"active", "idle", "waiting_input", "blocked", "exited"}),
     ("change_log", "event_type"): frozenset(
-        "session_created session_updated pr_created pr_updated pr_check_recorded pr_session_changed"
-        " pr_review_thread_added pr_review_thread_resolved".split()
+        {
+            "session_created",
+            "session_updated",
+            "pr_created",
+            "pr_updated",
+            "pr_check_recorded",
+            "pr_session_changed",
+            "pr_review_thread_added",
+            "pr_review_thread_resolved",
+        }
     ),
     ("pr", "pr_state"): frozenset({"draft", "open", "merged", "closed"}),
     ("pr", "review_decision"): frozenset({"none", "approved", "changes_requested", "review_required"}),
     ("pr", "ci_state"): frozenset({"unknown", "pending", "passing", "failing"}),
     ("pr", "mergeability"): frozenset({"unknown", "mergeable", "conflicting", "blocked", "unstable"}),
-    ("pr_checks", "status"): frozenset("unknown queued in_progress passed failed skipped cancelled".split()),
-    ("session_worktrees", "state"): frozenset("active removed retry_remove unavailable stray_moved".split()),
-    ("notifications", "type"): frozenset("needs_input ready_to_merge pr_merged pr_closed_unmerged".split()),
+    ("pr_checks", "status"): frozenset(
+        {"unknown", "queued", "in_progress", "passed", "failed", "skipped", "cancelled"}
+    ),
+    ("session_worktrees", "state"): frozenset(
+        {"active", "removed", "retry_remove", "unavailable", "stray_moved"}
+    ),
+    ("notifications", "type"): frozenset(
+        {"needs_input", "ready_to_merge", "pr_merged", "pr_closed_unmerged"}
+    ),
     ("notifications", "status"): frozenset({"read", "unread"}),
 }
 """The values that a CHECK constraint allows, by table and column."""

@@ -41,8 +41,11 @@ class TargetState:
 
 def state_of(home: Home) -> TargetState:
     """Returns the state of the home's database, missing and broken ones included."""
-    if place(home) is None:
+    path = place(home)
+    if path is None:
         return TargetState(refusals=frozenset({"DB_MISSING"}))
+    if not home.entries[path].mode & 0o400:
+        return TargetState(refusals=frozenset({"DB_INVALID"}))
     try:
         with opened(home) as database:
             triggers = {str(row[0]) for row in _master(database, "trigger")}
@@ -55,11 +58,8 @@ def version_problems(database: Database) -> list[str]:
     """Returns why the version table does not say *exactly the steps 1 to 12, none of them failed*."""
     if (schema.VERSION_TABLE,) not in _master(database, "table"):
         return [f"{schema.VERSION_TABLE}: the table is missing, so the version is 0 and not {schema.VERSION}"]
-    latest: dict[object, object] = {}
-    for version, applied in database.execute(
-        f"SELECT version_id, is_applied FROM {schema.VERSION_TABLE} ORDER BY id"  # noqa: S608 - a constant
-    ):
-        latest[version] = applied
+    query = f"SELECT version_id, is_applied FROM {schema.VERSION_TABLE} ORDER BY id"  # noqa: S608 - a constant
+    latest = dict(database.execute(query).fetchall())  # of two rows for a version the later one counts
     problems = [
         f"{schema.VERSION_TABLE}: version {version!r} is not one of 0 to {schema.VERSION}"
         for version in latest

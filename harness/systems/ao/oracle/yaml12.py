@@ -115,11 +115,12 @@ class _Composer:
     def node(self, event: Event, depth: int) -> _Node:
         if depth > MAX_DEPTH:
             raise YamlInvalidError(f"nested deeper than {MAX_DEPTH} levels")
+        name: str | None = getattr(event, "anchor", None)
         if isinstance(event, AliasEvent):
-            return self.repeated(event.anchor)
+            return self.repeated(name or "")
         anchor = _Anchor()
-        if event.anchor is not None:
-            self.anchors[event.anchor] = anchor
+        if name is not None:
+            self.anchors[name] = anchor
         if isinstance(event, ScalarEvent):
             node = _Node(_scalar(event), scalar=True)
         elif isinstance(event, SequenceStartEvent):
@@ -196,9 +197,9 @@ def _plain(text: str) -> Any:
 
 def _number(text: str) -> float | None:
     if _OCTAL.fullmatch(text):
-        return _double(int(text[2:], 8))
+        return _double(int(text, 0))
     if _HEX.fullmatch(text):
-        return _double(int(text[2:], 16))
+        return _double(int(text, 0))
     if _DECIMAL.fullmatch(text):
         return _double(int(text)) if len(text) < 18 else float(text)
     if match := _INFINITE.fullmatch(text):
