@@ -1,0 +1,190 @@
+"""Killed anywhere, then run again or rolled back: the same end as without the crash."""
+
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from conftest import LegacyHome, Picture
+
+from migrator import lifecycle
+
+KILLED = 9
+OPS = {"open", "os.rename", "os.link", "os.mkdir", "os.remove", "os.rmdir", "os.truncate", "os.utime", "sqlite3.connect", "fsync"}
+
+
+def killed_at(home: LegacyHome, number: int, verb: str) -> int | None:
+    """Runs the verb in a child that dies before its change number `number`; None when it lived to the end."""
+    child = os.fork()
+    if child == 0:
+        _doomed(home, number, verb)
+    _, status = os.waitpid(child, 0)
+    return None if os.waitstatus_to_exitcode(status) != KILLED else number
+
+
+def _doomed(home: LegacyHome, number: int, verb: str) -> None:
+    left = [number]
+    inside = str(home.root)
+
+    def count(event: str, arguments: tuple[Any, ...]) -> None:
+        if event not in OPS or (event == "open" and not isinstance(arguments[2], int)):
+            return
+        if event == "open" and not arguments[2] & (os.O_CREAT | os.O_TRUNC):
+            return
+        if event != "fsync" and inside not in os.fsdecode(arguments[0] if not isinstance(arguments[0], int) else inside):
+            return
+        left[0] -= 1
+        if left[0] < 0:
+            os._exit(KILLED)
+
+    real = os.fsync
+
+    def fsync(fd: int) -> None:
+        count("fsync", ())
+        real(fd)
+
+    os.fsync = fsync  # type: ignore[assignment]
+    sys.addaudithook(count)
+    try:
+        home.run(verb)
+    finally:
+        os._exit(0)
+
+
+def points(home: LegacyHome, verb: str) -> Iterator[int]:
+    """Every crash point in turn; the home must be put back between them."""
+    number = 0
+    while killed_at(home, number, verb) is not None:
+        yield number
+        number += 1
+
+
+def target(home: LegacyHome) -> tuple[Any, ...]:
+    """What the new system would see; row numbers and times of the journal aside."""
+    tables = [home.rows(f"SELECT * FROM {table} ORDER BY 1") for table in ("projects", "sessions", "change_log")]
+    copies = {name: seen for name, seen in home.picture(state=False).items() if ".claude" in name and seen[2]}
+    return (*tables, copies)
+
+
+def test_a_killed_migration_is_completed_by_the_next_run_and_can_be_taken_back(filled: LegacyHome) -> None:
+    before = filled.picture(state=False)
+    filled.run("migrate")
+    clean = target(filled)
+    filled.run("rollback")
+    assert filled.picture(state=False) == before
+    count = 0
+    for count in points(filled, "migrate"):
+        done = filled.run("status").report["message"].endswith("is done.")
+        answer = filled.run("migrate")
+        assert (answer.status, answer.report["counts"]["written"]) == (4, 0 if done else 6), count
+        assert target(filled) == clean, count
+        assert filled.run("rollback").status == 0, count
+        assert filled.picture(state=False) == before, count
+        assert not filled.run("rollback").report["changed"], count
+    assert count > 40
+    filled.run("rollback")
+    assert filled.picture(state=False) == before
+
+
+def test_a_killed_migration_can_be_rolled_back_at_once(filled: LegacyHome) -> None:
+    before = filled.picture(state=False)
+    for count in points(filled, "migrate"):
+        whole = filled.picture()
+        status = filled.run("status")
+        assert filled.picture() == whole, count
+        assert filled.run("rollback").status == 0, (count, status.report["message"])
+        assert filled.picture(state=False) == before, count
+    assert filled.run("status").report["message"].endswith("is done.")
+
+
+@pytest.mark.parametrize("after", ["rollback", "migrate"])
+def test_a_killed_rollback_is_settled_by_the_next_run(filled: LegacyHome, after: str) -> None:
+    before = filled.picture(state=False)
+    filled.run("migrate")
+    clean = target(filled)
+    for count in points(filled, "rollback"):
+        answer = filled.run(after)
+        if after == "rollback":
+            assert answer.status == 0, count
+            assert filled.picture(state=False) == before, count
+            filled.run("migrate")
+        assert target(filled) == clean, count
+        assert filled.run("verify").status == 0, count
+
+
+def interrupted(home: LegacyHome, stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that stopped right after `stage` was noted."""
+
+    class Stop(Exception):
+        pass
+
+    from migrator.journal import Run
+
+    real = Run.add
+
+    def add(self: Run, state: str, **facts: Any) -> None:
+        real(self, state, **facts)
+        if state == stage:
+            raise Stop
+
+    def no_undo(*_: Any) -> Exception:
+        return Stop("stopped")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "add", add)
+        patch.setattr(lifecycle, "_undone", no_undo)
+        home.run("migrate")
+
+
+STAGES = ["begin", "backed-up", "applying", "staged", "committing", "applied"]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_an_interrupted_run_is_told_and_settled(filled: LegacyHome, stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = filled.picture(state=False)
+    interrupted(filled, stage, monkeypatch)
+    assert f"interrupted at '{stage}'" in filled.run("status").report["message"]
+    whole = filled.picture()
+    dry = filled.run("migrate", "--dry-run")
+    assert "interrupted" in dry.report["message"] or stage == "applied"
+    assert filled.picture() == whole
+    assert filled.run("migrate").report["counts"]["written"] == 6
+    filled.run("rollback")
+    assert filled.picture(state=False) == before
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_what_others_wrote_after_an_interrupted_run_is_kept(
+    filled: LegacyHome, stage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupted(filled, stage, monkeypatch)
+    filled.execute("INSERT INTO projects (id, path, registered_at) VALUES ('new', '/new', '2026-01-01')")
+    answer = filled.run("rollback")
+    assert (answer.status, answer.code) == ((3, "NEW_DATA") if stage == "applied" else (0, None))
+    assert filled.rows("SELECT id FROM projects WHERE id = 'new'") == [("new",)]
+    assert filled.run("migrate").status == 4
+    ids = {row[0] for row in filled.rows("SELECT id FROM sessions")}
+    assert ids == {"al-1", "al-orchestrator", "be-3"}
+    assert filled.rows("SELECT id FROM projects WHERE id = 'new'") == [("new",)]
+
+
+def leftovers(picture: Picture) -> list[str]:
+    return [name for name in picture if "migrator-" in name]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_no_temporary_file_survives(filled: LegacyHome, stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    interrupted(filled, stage, monkeypatch)
+    filled.run("migrate")
+    assert not leftovers(filled.picture(state=False))
+
+
+def test_a_torn_journal_line_counts_as_not_written(filled: LegacyHome, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = filled.picture(state=False)
+    interrupted(filled, "applying", monkeypatch)
+    [journal] = filled.root.glob(".local/state/migrator/ao/*/journal.jsonl")
+    journal.write_bytes(journal.read_bytes() + b'{"state": "commit')
+    assert filled.run("rollback").status == 0
+    assert filled.picture(state=False) == before
+    assert "rolled-back" in filled.run("status").report["message"]
