@@ -181,7 +181,9 @@ def run_scenario(
     )
 
 
-def _draw(exploration: _Exploration, strategy: object, number: int, phases: tuple[Phase, ...]) -> None:
+def _draw(
+    exploration: _Exploration, strategy: SearchStrategy[Draft], number: int, phases: tuple[Phase, ...]
+) -> None:
     @seed(number)
     @settings(
         max_examples=exploration.wanted,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from harness.home import Blobs, Home
 from harness.report.data import run_data
 from harness.report.text import replay_command, scenario_lines
 from harness.run import Progress, RunResult, run_scenario
-from harness.sandbox.choose import Choice, choose
+from harness.sandbox.choose import Choice, Wanted, choose
 from harness.scenario import Scenario, ScenarioError, load_scenario
 from harness.store import RunFolder
 from harness.sut import Profile, load_profile
@@ -28,7 +29,7 @@ class Options:
     seed: int = 0
     cases: int = 0
     profile: str = ""
-    sandbox: str = "auto"
+    sandbox: Wanted = "auto"
     home: str = ""
     runs: str = "runs"
     shrink: bool = True
@@ -69,6 +70,7 @@ def run_loaded(
         raise ScenarioError(
             f"{scenario.name} is about {scenario.system}; the profile {profile.name} is for {profile.system}"
         )
+    home = _stored_home(options.home) if options.home else None  # before `latest` moves on
     folder = RunFolder.create(Path(options.runs), scenario, profile, time.time())
     support = Path(profile.support) if profile.support else None
     try:
@@ -82,7 +84,7 @@ def run_loaded(
                 number=options.seed,
                 cases=options.cases or scenario.cases,
                 progress=progress,
-                home=_stored_home(options.home) if options.home else None,
+                home=home,
                 shrink=options.shrink,
             )
         replay = replay_for(result, options)
@@ -106,7 +108,7 @@ def replay_for(result: RunResult, options: Options) -> str:
 def _stored_home(case: str) -> Home:
     path = Path(case).resolve()
     run = path.parent.parent if path.parent.name == "cases" else path.parent
-    folder = RunFolder.open(run)
-    home = load(path, folder.blobs).home
-    held = {entry.digest for entry in home.entries.values() if entry.digest in folder.blobs}
-    return replace(home, blobs=Blobs({digest: folder.blobs[digest] for digest in held}))
+    with closing(RunFolder.open(run)) as folder:
+        home = load(path, folder.blobs).home
+        held = {entry.digest for entry in home.entries.values() if entry.digest in folder.blobs}
+        return replace(home, blobs=Blobs({digest: folder.blobs[digest] for digest in held}))

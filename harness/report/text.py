@@ -42,7 +42,7 @@ def scenario_lines(result: RunResult, replay: str) -> Iterator[str]:
     shown = result.smallest or next((v for v in result.verdicts if v.status is result.status), None)
     if shown is not None:
         yield from verdict_lines(shown, result.damage)
-    yield from (f"  note      {note}" for note in result.notes)
+    yield from (f"  note      {_plain(note)}" for note in result.notes)
     yield f"  replay    {replay}"
     yield f"  kept in   {result.folder}"
 
@@ -64,7 +64,7 @@ def verdict_lines(verdict: Verdict, damage: tuple[str, ...] = ()) -> Iterator[st
         if result.status is Status.FAIL:
             yield from _finding_lines(result.findings[0], len(result.findings) - 1)
         elif result.status is Status.UNKNOWN:
-            yield f"  unknown   {result.claim}: {result.note}"
+            yield f"  unknown   {result.claim}: {_plain(result.note)}"
     if damage:
         yield f"  damage    {', '.join(damage)}"
 
@@ -72,15 +72,20 @@ def verdict_lines(verdict: Verdict, damage: tuple[str, ...] = ()) -> Iterator[st
 def _finding_lines(finding: Finding, more: int) -> Iterator[str]:
     claim = CLAIMS.get(finding.claim)
     yield f"  claim     {finding.claim}: {claim.sentence if claim else ''}"
-    yield f"  subject   {finding.subject}" + (f"  (and {more} more)" if more else "")
+    yield f"  subject   {_plain(finding.subject)}" + (f"  (and {more} more)" if more else "")
     yield f"  expected  {_shown(finding.expected)}"
     yield f"  found     {_shown(finding.found)}"
 
 
 def _shown(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, default=repr, ensure_ascii=False)
-    text = text.encode("utf-8", "backslashreplace").decode().replace("\n", "\\n")
+    text = _plain(text)
     return text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"
+
+
+def _plain(text: str) -> str:
+    """Returns the text on one line, with all escaped that a terminal could not show or would obey."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def gate_lines(system: str, result: GateResult) -> Iterator[str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from handwritten import PROFILE, problems_of, read_target, stored
 from hypothesis import strategies as st
@@ -203,6 +203,12 @@ class InMemory:
             stderr=b"",
             report=did.report,
         )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.held = []
 
     def as_session(self) -> Session:
         """Returns itself, for those who ask for a real one."""
