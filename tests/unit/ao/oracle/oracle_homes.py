@@ -48,7 +48,8 @@ def changed(*columns: str) -> str:
     return " OR ".join(f"OLD.{column} <> NEW.{column}" for column in columns)
 
 
-def trigger(name: str, event: str, guard: str, who: str, kind: str, payload: str, at: str) -> str:
+def trigger(name: str, *parts: str) -> str:
+    event, guard, who, kind, payload, at = parts
     when = f"WHEN {guard}" if guard else ""
     return (
         f"CREATE TRIGGER {name} AFTER {event} ON {schema.TRIGGERS[name]} {when} BEGIN"
@@ -134,9 +135,13 @@ def table_sql(name: str) -> str:
         if column.notnull:
             words.append("NOT NULL")
         if column.default is not None:
-            words.append(f"DEFAULT ({column.default})" if "(" in column.default else f"DEFAULT {column.default}")
+            words.append(
+                f"DEFAULT ({column.default})" if "(" in column.default else f"DEFAULT {column.default}"
+            )
         if choices := schema.CHOICES.get((name, column.name)):
-            words.append(f"CHECK ({column.name} IN ({', '.join(repr(choice) for choice in sorted(choices))}))")
+            words.append(
+                f"CHECK ({column.name} IN ({', '.join(repr(choice) for choice in sorted(choices))}))"
+            )
         parts.append(" ".join(words))
     if name == "change_log":
         parts.append("CHECK (json_valid(payload))")

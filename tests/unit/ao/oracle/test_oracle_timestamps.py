@@ -94,7 +94,9 @@ def test_an_mtime_is_cut_to_milliseconds() -> None:
         (None, []),
     ],
 )
-def test_a_registration_number_is_seconds_or_when_large_milliseconds(number: object, forms: list[str]) -> None:
+def test_a_registration_number_is_seconds_or_when_large_milliseconds(
+    number: object, forms: list[str]
+) -> None:
     assert from_number(number) == forms
 
 

@@ -78,7 +78,9 @@ def test_a_value_may_stand_a_hundred_times_and_not_more() -> None:
 
 
 def test_aliases_of_aliases_multiply() -> None:
-    lines = ["a: &a [x]"] + [f"{name}: &{name} [{f'*{inner}, ' * 9}]" for inner, name in zip("abc", "bcd", strict=True)]
+    lines = ["a: &a [x]"] + [
+        f"{name}: &{name} [{f'*{inner}, ' * 9}]" for inner, name in zip("abc", "bcd", strict=True)
+    ]
 
     with pytest.raises(YamlInvalidError, match="too much"):
         load("\n".join(lines))
