@@ -113,6 +113,8 @@ class Store:
 
     def discard(self, run: Run, made: list[str]) -> None:
         """The run never was; folders of our own that were `made` for it are gone too."""
+        files.remove(os.path.join(run.folder, JOURNAL))  # first: half a run must not look like one
+        files.sync_folder(run.folder)
         shutil.rmtree(run.folder)
         for folder in reversed(made):
             if os.path.isdir(folder) and not os.listdir(folder):

@@ -10,10 +10,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-import yaml
-
 MAX_ALIASES = 100
-Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 INTEGER = re.compile(r"[-+]?[0-9]+")
 PREFIXED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
@@ -75,28 +72,33 @@ class _Anchors:
 
 def load(data: bytes) -> Any:
     """The one document in `data`. Raises ValueError with one line that says what is wrong."""
+    import yaml  # noqa: PLC0415 - most commands read no YAML
+
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return _build(yaml.parse(data.decode("utf-8-sig"), Loader=Loader))
+        return _build(yaml.parse(data.decode("utf-8-sig"), Loader=loader))
     except (yaml.YAMLError, ValueError) as error:
         raise ValueError(" ".join(str(error).split())) from error
 
 
 def _build(events: Iterator[Any]) -> Any:
+    from yaml import events as kinds  # noqa: PLC0415 - as above
+
     stack, anchors, documents = [_Open([])], _Anchors(), 0
     for event in events:
-        if isinstance(event, yaml.DocumentStartEvent):
+        if isinstance(event, kinds.DocumentStartEvent):
             documents += 1
             if documents > 1:
                 raise ValueError("more than one document")
-        elif isinstance(event, yaml.AliasEvent):
+        elif isinstance(event, kinds.AliasEvent):
             stack[-1].take(*anchors.use(event.anchor))
-        elif isinstance(event, yaml.ScalarEvent):
+        elif isinstance(event, kinds.ScalarEvent):
             value = _scalar(event)
             anchors.keep(event.anchor, value)
             stack[-1].take(value)
-        elif isinstance(event, yaml.CollectionStartEvent):
-            stack.append(_Open({} if isinstance(event, yaml.MappingStartEvent) else [], event.anchor))
-        elif isinstance(event, yaml.CollectionEndEvent):
+        elif isinstance(event, kinds.CollectionStartEvent):
+            stack.append(_Open({} if isinstance(event, kinds.MappingStartEvent) else [], event.anchor))
+        elif isinstance(event, kinds.CollectionEndEvent):
             done = stack.pop()
             anchors.keep(done.anchor, done.value, done.weight)
             stack[-1].take(done.value, done.weight)
@@ -135,7 +137,7 @@ def _js_number(value: float) -> str:
     try:
         number = float(value)
     except OverflowError:
-        number = math.copysign(math.inf, value)
+        number = math.inf if value > 0 else -math.inf
     if not math.isfinite(number):
         return {math.inf: "Infinity", -math.inf: "-Infinity"}.get(number, "NaN")
     if number == int(number) and abs(number) < 1e21:

@@ -5,10 +5,8 @@ import hashlib
 import io
 import json
 import os
-import shutil
 import sqlite3
 import stat
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -106,7 +104,10 @@ class LegacyHome:
         with contextlib.closing(sqlite3.connect(self.db)) as db:
             db.execute(f"PRAGMA journal_mode={mode}")
             db.executescript(SCHEMA + statements)
-            db.executemany("INSERT INTO goose_db_version (version_id, is_applied) VALUES (?, 1)", [(v,) for v in versions])
+            db.executemany(
+                "INSERT INTO goose_db_version (version_id, is_applied) VALUES (?, 1)",
+                [(v,) for v in versions],
+            )
             db.commit()
         self.db.chmod(0o640)
         os.utime(self.db, ns=(10**18, 10**18 + 7))
@@ -121,7 +122,9 @@ class LegacyHome:
             db.executescript(statements)
 
     def transcript(self, worktree: Path, text: str = '{"type":"user"}\n', uuid: str = UUID) -> Path:
-        bucket = "".join(c if c.isascii() and c.isalnum() or c == "-" else "-" for c in os.path.realpath(worktree))
+        bucket = "".join(
+            c if (c.isascii() and c.isalnum()) or c == "-" else "-" for c in os.path.realpath(worktree)
+        )
         path = self.root / ".claude" / "projects" / bucket / f"{uuid}.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
@@ -140,7 +143,9 @@ class LegacyHome:
         for folder, folders, files in os.walk(self.root):
             for path in [folder, *(os.path.join(folder, name) for name in (*folders, *files))]:
                 name = os.path.relpath(path, self.root)
-                if not state and (name == "." or (STATE + "/").startswith(name + "/") or name.startswith(STATE)):
+                if not state and (
+                    name == "." or (STATE + "/").startswith(name + "/") or name.startswith(STATE)
+                ):
                     continue
                 found[name] = seen(path)
         return found
@@ -177,7 +182,11 @@ def live(**fields: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LegacyHome:
-    for name in (*(n for n in os.environ if n.startswith(("AO_", "XDG_"))), "MIGRATION_REPORT", "MIGRATOR_DEBUG"):
+    for name in (
+        *(n for n in os.environ if n.startswith(("AO_", "XDG_"))),
+        "MIGRATION_REPORT",
+        "MIGRATOR_DEBUG",
+    ):
         monkeypatch.delenv(name, raising=False)
     return LegacyHome(tmp_path / "home")
 
@@ -197,23 +206,3 @@ def filled(home: LegacyHome) -> LegacyHome:
     home.session("beta", "be-5", b'{"worktree": ')
     home.database()
     return home
-
-
-Make = Callable[[str], Path]
-
-
-@pytest.fixture
-def golden(tmp_path: Path) -> Iterator[Make]:
-    top = Path(os.environ.get("GOLDEN_HOMES", Path(__file__).parents[4] / "shared" / "golden")) / "ao"
-
-    def make(name: str) -> Path:
-        if not (top / name).exists():
-            pytest.skip(f"no golden home {name}; set GOLDEN_HOMES")
-        target = tmp_path / "home"
-        shutil.copytree(top / name, target, symlinks=True)
-        for folder, _, files in os.walk(target):
-            for path in (folder, *(os.path.join(folder, file) for file in files)):
-                os.chmod(path, os.stat(path).st_mode | stat.S_IWUSR)
-        return target
-
-    yield make

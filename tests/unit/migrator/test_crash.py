@@ -9,9 +9,21 @@ import pytest
 from conftest import LegacyHome, Picture
 
 from migrator import lifecycle
+from migrator.journal import Run
 
 KILLED = 9
-OPS = {"open", "os.rename", "os.link", "os.mkdir", "os.remove", "os.rmdir", "os.truncate", "os.utime", "sqlite3.connect", "fsync"}
+OPS = {
+    "open",
+    "os.rename",
+    "os.link",
+    "os.mkdir",
+    "os.remove",
+    "os.rmdir",
+    "os.truncate",
+    "os.utime",
+    "sqlite3.connect",
+    "fsync",
+}
 
 
 def killed_at(home: LegacyHome, number: int, verb: str) -> int | None:
@@ -32,7 +44,9 @@ def _doomed(home: LegacyHome, number: int, verb: str) -> None:
             return
         if event == "open" and not arguments[2] & (os.O_CREAT | os.O_TRUNC):
             return
-        if event != "fsync" and inside not in os.fsdecode(arguments[0] if not isinstance(arguments[0], int) else inside):
+        if event != "fsync" and inside not in os.fsdecode(
+            arguments[0] if not isinstance(arguments[0], int) else inside
+        ):
             return
         left[0] -= 1
         if left[0] < 0:
@@ -62,7 +76,9 @@ def points(home: LegacyHome, verb: str) -> Iterator[int]:
 
 def target(home: LegacyHome) -> tuple[Any, ...]:
     """What the new system would see; row numbers and times of the journal aside."""
-    tables = [home.rows(f"SELECT * FROM {table} ORDER BY 1") for table in ("projects", "sessions", "change_log")]
+    tables = [
+        home.rows(f"SELECT * FROM {table} ORDER BY 1") for table in ("projects", "sessions", "change_log")
+    ]
     copies = {name: seen for name, seen in home.picture(state=False).items() if ".claude" in name and seen[2]}
     return (*tables, copies)
 
@@ -116,20 +132,18 @@ def test_a_killed_rollback_is_settled_by_the_next_run(filled: LegacyHome, after:
 def interrupted(home: LegacyHome, stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that stopped right after `stage` was noted."""
 
-    class Stop(Exception):
+    class StopError(Exception):
         pass
-
-    from migrator.journal import Run
 
     real = Run.add
 
     def add(self: Run, state: str, **facts: Any) -> None:
         real(self, state, **facts)
         if state == stage:
-            raise Stop
+            raise StopError
 
     def no_undo(*_: Any) -> Exception:
-        return Stop("stopped")
+        return StopError("stopped")
 
     with monkeypatch.context() as patch:
         patch.setattr(Run, "add", add)
@@ -141,7 +155,9 @@ STAGES = ["begin", "backed-up", "applying", "staged", "committing", "applied"]
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_an_interrupted_run_is_told_and_settled(filled: LegacyHome, stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_run_is_told_and_settled(
+    filled: LegacyHome, stage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = filled.picture(state=False)
     interrupted(filled, stage, monkeypatch)
     assert f"interrupted at '{stage}'" in filled.run("status").report["message"]
@@ -180,7 +196,9 @@ def test_no_temporary_file_survives(filled: LegacyHome, stage: str, monkeypatch:
     assert not leftovers(filled.picture(state=False))
 
 
-def test_a_torn_journal_line_counts_as_not_written(filled: LegacyHome, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_torn_journal_line_counts_as_not_written(
+    filled: LegacyHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = filled.picture(state=False)
     interrupted(filled, "applying", monkeypatch)
     [journal] = filled.root.glob(".local/state/migrator/ao/*/journal.jsonl")

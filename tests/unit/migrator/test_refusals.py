@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 from conftest import LegacyHome
 
+from migrator import backup, cli, files
+from migrator.ao import planning
+
 Damage = Callable[[LegacyHome], None]
 
 
@@ -39,12 +42,27 @@ DAMAGES: dict[str, tuple[str, Damage]] = {
     "a link as database": ("DB_INVALID", linked_database),
     "text as database": ("DB_INVALID", lambda home: home.db.write_text("hello " * 999) and None),
     "an empty database": ("SCHEMA_MISMATCH", lambda home: home.db.write_bytes(b"") and None),
-    "version 13": ("SCHEMA_MISMATCH", lambda home: home.execute("INSERT INTO goose_db_version (version_id, is_applied) VALUES (13, 1)")),
-    "version 11": ("SCHEMA_MISMATCH", lambda home: home.execute("DELETE FROM goose_db_version WHERE version_id = 12")),
-    "a gap": ("SCHEMA_MISMATCH", lambda home: home.execute("DELETE FROM goose_db_version WHERE version_id = 7")),
-    "a failed step": ("SCHEMA_MISMATCH", lambda home: home.execute("UPDATE goose_db_version SET is_applied = 0 WHERE version_id = 5")),
+    "version 13": (
+        "SCHEMA_MISMATCH",
+        lambda home: home.execute("INSERT INTO goose_db_version (version_id, is_applied) VALUES (13, 1)"),
+    ),
+    "version 11": (
+        "SCHEMA_MISMATCH",
+        lambda home: home.execute("DELETE FROM goose_db_version WHERE version_id = 12"),
+    ),
+    "a gap": (
+        "SCHEMA_MISMATCH",
+        lambda home: home.execute("DELETE FROM goose_db_version WHERE version_id = 7"),
+    ),
+    "a failed step": (
+        "SCHEMA_MISMATCH",
+        lambda home: home.execute("UPDATE goose_db_version SET is_applied = 0 WHERE version_id = 5"),
+    ),
     "no version table": ("SCHEMA_MISMATCH", lambda home: home.execute("DROP TABLE goose_db_version")),
-    "a missing column": ("DB_INVALID", lambda home: home.execute("ALTER TABLE sessions DROP COLUMN first_signal_at")),
+    "a missing column": (
+        "DB_INVALID",
+        lambda home: home.execute("ALTER TABLE sessions DROP COLUMN first_signal_at"),
+    ),
     "a missing trigger": ("DB_INVALID", lambda home: home.execute("DROP TRIGGER sessions_cdc_insert")),
     "a broken reference": (
         "DB_INVALID",
@@ -54,9 +72,18 @@ DAMAGES: dict[str, tuple[str, Damage]] = {
     ),
     "a living daemon": ("DAEMON_RUNNING", run_file(json.dumps({"pid": os.getpid(), "port": 1}))),
     "data inside the legacy root": ("DATA_DIR_SUSPECT", data_in_legacy),
-    "broken configuration": ("CONFIG_INVALID", lambda home: (home.legacy / "config.yaml").write_text("projects: [") and None),
-    "a list as configuration": ("CONFIG_INVALID", lambda home: (home.legacy / "config.yaml").write_text("- 1\n") and None),
-    "duplicate keys": ("CONFIG_INVALID", lambda home: (home.legacy / "config.yaml").write_text("port: 1\nport: 2\n") and None),
+    "broken configuration": (
+        "CONFIG_INVALID",
+        lambda home: (home.legacy / "config.yaml").write_text("projects: [") and None,
+    ),
+    "a list as configuration": (
+        "CONFIG_INVALID",
+        lambda home: (home.legacy / "config.yaml").write_text("- 1\n") and None,
+    ),
+    "duplicate keys": (
+        "CONFIG_INVALID",
+        lambda home: (home.legacy / "config.yaml").write_text("port: 1\nport: 2\n") and None,
+    ),
 }
 
 
@@ -72,7 +99,9 @@ def test_a_refusal_has_its_code_and_touches_nothing(filled: LegacyHome, damage: 
     assert filled.picture() == before
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"pid": 0}', '{"pid": -1}', '{"pid": "x"}', '{"pid": 999999999999}', '{"pid": true}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"pid": 0}', '{"pid": -1}', '{"pid": "x"}', '{"pid": 999999999999}', '{"pid": true}']
+)
 def test_a_stale_run_file_does_not_stop_anything(filled: LegacyHome, text: str) -> None:
     run_file(text)(filled)
     assert filled.run("plan").status == 4
@@ -122,9 +151,9 @@ def connected(database: Path, held: str) -> Iterator[int]:
         child.communicate()
 
 
-def test_someone_who_comes_in_before_the_write_is_noticed(filled: LegacyHome, monkeypatch: pytest.MonkeyPatch) -> None:
-    from migrator import backup
-
+def test_someone_who_comes_in_before_the_write_is_noticed(
+    filled: LegacyHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
     others: list[sqlite3.Connection] = []
     real = backup.take
 
@@ -141,14 +170,16 @@ def test_someone_who_comes_in_before_the_write_is_noticed(filled: LegacyHome, mo
     assert {name for name in filled.picture() if "-" not in name} == folders
 
 
-def test_a_change_between_plan_and_write_is_noticed(filled: LegacyHome, monkeypatch: pytest.MonkeyPatch) -> None:
-    from migrator import backup
-
+def test_a_change_between_plan_and_write_is_noticed(
+    filled: LegacyHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = backup.take
 
     def and_then(*arguments: object) -> None:
         real(*arguments)  # type: ignore[arg-type]
-        filled.execute("INSERT INTO projects (id, path, registered_at) VALUES ('alpha', '/other', '2026-01-01')")
+        filled.execute(
+            "INSERT INTO projects (id, path, registered_at) VALUES ('alpha', '/other', '2026-01-01')"
+        )
 
     monkeypatch.setattr(backup, "take", and_then)
     answer = filled.run("migrate")
@@ -191,8 +222,6 @@ def test_rollback_refuses_while_the_daemon_runs(filled: LegacyHome) -> None:
 
 
 def test_another_migrator_at_work_is_noticed(filled: LegacyHome) -> None:
-    from migrator import files
-
     filled.run("migrate")
     filled.session("beta", "be-7")
     with files.held(str(filled.root / ".local/state/migrator/ao")):
@@ -200,10 +229,17 @@ def test_another_migrator_at_work_is_noticed(filled: LegacyHome) -> None:
         assert filled.run("rollback").code == "DB_LOCKED"
 
 
-@pytest.mark.parametrize("words", [["ao"], ["ao", "fly"], ["mars", "migrate"], ["ao", "plan", "--dry-run"], ["ao", "plan", "--home", "/none"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["ao"],
+        ["ao", "fly"],
+        ["mars", "migrate"],
+        ["ao", "plan", "--dry-run"],
+        ["ao", "plan", "--home", "/none"],
+    ],
+)
 def test_wrong_usage_exits_with_two(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    from migrator import cli
-
     with pytest.raises(SystemExit) as stop:
         cli.main(words)
     assert stop.value.code == 2
@@ -213,8 +249,6 @@ def test_wrong_usage_exits_with_two(words: list[str], capsys: pytest.CaptureFixt
 def test_an_unexpected_problem_is_one_sentence(
     filled: LegacyHome, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from migrator.ao import planning
-
     def broken(*_: object) -> None:
         raise RuntimeError("surprise")
 
