@@ -83,5 +83,5 @@ def _report(ran: Ran) -> Any:
         return None
     try:
         return json.loads(ran.report)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ran.report.decode("utf-8", "replace")

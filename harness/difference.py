@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from deepdiff import DeepDiff
 
-from harness.records import Record, Table, Value, digest_of_record, same_record, same_value
+from harness.records import OneOf, Record, Table, Value, digest_of_record, same_record, same_value
 
 _TOLD_BY_DEEPDIFF = (
     200  # differing records a table; deepdiff takes 0.2 ms for each, the plain comparison 4 µs
@@ -81,7 +81,7 @@ def compare_records(key: str, expected: Record, found: Record) -> list[Differenc
     }
     right = {name: value for name, value in found.items() if name in left or name not in expected}
     tree = DeepDiff(
-        left,
+        {name: _settled(value, right.get(name)) for name, value in left.items()},
         right,
         view="tree",
         ignore_private_variables=False,
@@ -96,6 +96,17 @@ def compare_records(key: str, expected: Record, found: Record) -> list[Differenc
         key, {n: left[n] for n in overlooked if n in left}, {n: right[n] for n in overlooked if n in right}
     )
     return sorted(differences, key=lambda difference: difference.field)
+
+
+def _settled(expected: Value, found: Value) -> Value:
+    """Returns the expected value with each choice in it that was met replaced by what was found."""
+    if isinstance(expected, OneOf):
+        return found if same_value(expected, found) else expected
+    if isinstance(expected, dict) and isinstance(found, dict):
+        return {name: _settled(value, found.get(name)) for name, value in expected.items()}
+    if isinstance(expected, list) and isinstance(found, list):
+        return [_settled(*pair) for pair in zip(expected, found, strict=False)] + expected[len(found) :]
+    return expected
 
 
 def _flat(key: str, expected: Record, found: Record) -> list[Difference]:

@@ -49,6 +49,10 @@ def drafts(system: System, scenario: Scenario) -> st.SearchStrategy[Draft]:
     else:
         states = st.integers(0, 2**32 - 1).map(lambda seed: system.draw(shape, seed))
     least, most = shape.damage_count
+    if names and least > len(names):
+        raise ScenarioError(
+            f"{scenario.name}: home: at least {least} damages are asked for, of {len(names)}; name more or ask for fewer"
+        )
     damage = st.lists(st.sampled_from(names), min_size=least, max_size=min(most, len(names)), unique=True)
     return st.builds(Draft, states, damage.map(tuple) if names else st.just(()), st.integers(0, 2**16))
 

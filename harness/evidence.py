@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from harness.expectation import Expectation
 from harness.history import Event, History
-from harness.home import Home
+from harness.home import Change, Home
 from harness.records import Tables
 from harness.sut import Profile
 
@@ -54,9 +54,10 @@ class Evidence:
             self._problems[id(home)] = self.problems_of(home)
         return self._problems[id(home)]
 
-    def may_keep(self, path: str) -> bool:
-        """Tells whether a path belongs to the migrator for good, or leads to such a path."""
-        return any(
-            path == kept or path.startswith(kept + "/") or kept.startswith(path + "/")
-            for kept in self.profile.keeps
-        )
+    def may_keep(self, change: Change) -> bool:
+        """Tells whether a change is to a path that is the migrator's for good, or makes a directory on the way to it."""
+        path = change.path
+        if any(path == kept or path.startswith(kept + "/") for kept in self.profile.keeps):
+            return True
+        made = change.before is None and change.after is not None and change.after.kind == "dir"
+        return made and any(kept.startswith(path + "/") for kept in self.profile.keeps)

@@ -10,6 +10,8 @@ from importlib.metadata import version
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis.errors import Flaky, Unsatisfiable
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 from hypothesis.strategies import SearchStrategy
 
 from harness.case import run_case
@@ -24,6 +26,10 @@ from harness.store import RunFolder
 from harness.sut import Profile
 from harness.system import System
 from harness.verdict import ClaimResult, Status, Verdict, judge, worst
+
+# Hypothesis puts constants of all local modules that happen to be loaded into its draws; a seed would then draw other
+# homes in the gate than in a run, and after each edit.
+providers._get_local_constants = Constants  # noqa: SLF001
 
 _SHRINK_SECONDS = 60.0  # then the smallest failing home so far is kept
 Progress = Callable[[int, int, int], None]
@@ -74,9 +80,23 @@ class _Exploration:
     chased: str = ""  # the claim whose failure is being shrunk
     started_shrinking: float = 0.0
     smallest: tuple[Verdict, History] | None = None
+    last_failed: Draft | None = None
+    broken: SandboxError | None = None
 
     def attempt(self, draft: Draft) -> None:
-        """Runs and judges one home; raises for Hypothesis when it fails the claim that is being shrunk."""
+        """Runs and judges one home; raises for Hypothesis when it fails the claim that is being shrunk.
+
+        Hypothesis would try a home again on which the sandbox broke, and take a second success for an answer;
+        so that error is kept, and from then on nothing is run.
+        """
+        if self.broken and repr(draft) not in self.failing:
+            return
+        try:
+            self._attempt(draft)
+        except SandboxError as error:
+            self.broken = error
+
+    def _attempt(self, draft: Draft) -> None:
         key = repr(draft)
         if self.chased:
             if key not in self.failing and self.clock() - self.started_shrinking > _SHRINK_SECONDS:
@@ -91,7 +111,20 @@ class _Exploration:
                 return
             self.chased, self.started_shrinking = verdict.failed[0], self.clock()
         self.failing[key] = self.smallest = (verdict, history)
+        self.last_failed = draft
         raise _CaseFailedError(self.chased)
+
+    def confirm(self) -> None:
+        """Runs the smallest failing home once more and notes it when the same claim holds this time."""
+        if self.last_failed is not None and self.chased not in self._run(self.last_failed)[0].failed:
+            self.notes.append(
+                f"{self.chased} held when the failing home was tried again: the migrator does not repeat itself"
+            )
+
+    def leave_open(self, note: str) -> None:
+        """Makes the result unknown, unless a case has failed."""
+        self.notes.append(note)
+        self.verdicts.append(unknown(note))
 
     def record(self, verdict: Verdict, history: History) -> None:
         self.folder.add_case(len(self.verdicts), history)
@@ -105,15 +138,20 @@ class _Exploration:
         return self.judged(events, home), History(home, events, draft.as_data(applied))
 
     def judged(self, events: tuple[Event, ...], home: Home) -> Verdict:
-        """Returns the verdict, unknown where the sandbox did not lay out the home that was asked for."""
-        if events and next(home.changes_to(_before_actor(events, home), times=True), None) is not None:
-            note = "the sandbox did not lay out the home as asked"
-            return Verdict((ClaimResult("harness", Status.UNKNOWN, note=note),))
-        return judge(evidence_of(self.system, self.profile, History(home, events)), self.scenario.claims)
+        return judge_history(self.system, self.profile, self.scenario, History(home, events))
 
 
-def _before_actor(events: tuple[Event, ...], home: Home) -> Home:
-    return home if events[0].meanwhile else events[0].before
+def unknown(note: str) -> Verdict:
+    """Returns the verdict on a case that the harness could not try."""
+    return Verdict((ClaimResult("harness", Status.UNKNOWN, note=note),))
+
+
+def judge_history(system: System, profile: Profile, scenario: Scenario, history: History) -> Verdict:
+    """Returns the verdict, unknown where the sandbox did not lay out the home that was asked for."""
+    first = history.events[0] if history.events else None
+    if first and not first.meanwhile and any(history.home.changes_to(first.before, times=True)):
+        return unknown("the sandbox did not lay out the home as asked")
+    return judge(evidence_of(system, profile, history), scenario.claims)
 
 
 def evidence_of(system: System, profile: Profile, history: History) -> Evidence:
@@ -160,9 +198,7 @@ def run_scenario(
             events = run_case(system, scenario, profile, session, home)
             exploration.record(exploration.judged(events, home), History(home, events))
     except SandboxError as error:
-        note = f"the sandbox failed: {error}"
-        exploration.notes.append(note)
-        exploration.verdicts.append(Verdict((ClaimResult("harness", Status.UNKNOWN, note=note),)))
+        exploration.leave_open(f"the sandbox failed: {error}")
     smallest = exploration.smallest
     if smallest is not None:
         folder.set_smallest(smallest[1])
@@ -202,13 +238,13 @@ def _draw(
     try:
         attempt()
     except _CaseFailedError:
-        pass
+        exploration.confirm()
     except Flaky:
-        exploration.notes.append(
-            "a failing home passed when it was tried again: the migrator does not repeat itself"
-        )
+        exploration.leave_open("the harness does not repeat itself: a home could be tried once and not again")
     except Unsatisfiable:
-        exploration.notes.append("no home of this shape could be drawn")
+        exploration.leave_open("no home of this shape could be drawn")
+    if exploration.broken:
+        raise exploration.broken
 
 
 def check_actors(system: System, scenario: Scenario) -> None:
@@ -227,7 +263,4 @@ def judge_again(
     system: System, profile: Profile, scenario: Scenario, folder: RunFolder
 ) -> dict[str, Verdict]:
     """Returns today's verdict on each stored case of a run, by the case's name."""
-    return {
-        name: judge(evidence_of(system, profile, history), scenario.claims)
-        for name, history in folder.histories()
-    }
+    return {name: judge_history(system, profile, scenario, history) for name, history in folder.histories()}

@@ -19,7 +19,7 @@ def accounted_for(evidence: Evidence) -> Iterator[Finding]:
     for event in _told(evidence):
         if event.outcome == "refused" or evidence.expected(event).refusals:
             continue
-        rows = event.report.get("records", []) if isinstance(event.report, dict) else []
+        rows = _rows(event.report) if isinstance(event.report, dict) else []
         told: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
         for row in rows:
             told.setdefault(_name_of(row), []).append(row)
@@ -32,6 +32,11 @@ def accounted_for(evidence: Evidence) -> Iterator[Finding]:
                 yield Finding(
                     "accounted-for", subject, "no such legacy record", extra[0].get("outcome"), event.step
                 )
+
+
+def _rows(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    records = report.get("records")
+    return [row for row in records if isinstance(row, dict)] if isinstance(records, list) else []
 
 
 def _name_of(row: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -64,6 +69,10 @@ def report_is_honest(evidence: Evidence) -> Iterator[Finding]:
                 "report-is-honest", "report", "a JSON object at $MIGRATION_REPORT", _kind(report), event.step
             )
             continue
+        if not isinstance(report.get("records"), list) or len(_rows(report)) != len(report["records"]):
+            yield Finding(
+                "report-is-honest", "records", "a list of objects", report.get("records"), event.step
+            )
         yield from _totals(event, report)
         if report.get("outcome") != event.outcome:
             yield Finding("report-is-honest", "outcome", event.outcome, report.get("outcome"), event.step)
@@ -79,14 +88,19 @@ def _kind(report: object) -> str:
 
 
 def _totals(event: Event, report: Mapping[str, Any]) -> Iterator[Finding]:
-    rows = report.get("records") or []
+    rows = _rows(report)
     seen = Counter(str(row.get("outcome")) for row in rows)
     parts = {"written": "migrated", "present": "present", "skipped": "skipped", "set_aside": "set-aside"}
-    counts = report.get("counts") or {}
+    counts = _counts(report)
     truth = {name: seen[outcome] for name, outcome in parts.items()} | {"read": len(rows)}
     for name, number in truth.items():
         if counts.get(name) != number:
             yield Finding("report-is-honest", f"counts.{name}", number, counts.get(name), event.step)
+
+
+def _counts(report: Mapping[str, Any]) -> Mapping[str, Any]:
+    counts = report.get("counts")
+    return counts if isinstance(counts, dict) else {}
 
 
 def _written(evidence: Evidence, event: Event, report: Mapping[str, Any]) -> Iterator[Finding]:
@@ -100,7 +114,7 @@ def _written(evidence: Evidence, event: Event, report: Mapping[str, Any]) -> Ite
         for path in evidence.expected(event).files
         if event.before.get(path) is None and event.after.get(path)
     )
-    said = (report.get("counts") or {}).get("written")
+    said = _counts(report).get("written")
     if said != rows + files:
         yield Finding(
             "report-is-honest", "counts.written", f"{rows + files} new records on disk", said, event.step

@@ -40,7 +40,7 @@ def nothing_else_changes(evidence: Evidence) -> Iterator[Finding]:
             if (
                 not _only_directory_time(change)
                 and not _within(change.path, allowed)
-                and not evidence.may_keep(change.path)
+                and not evidence.may_keep(change)
             ):
                 yield _finding("nothing-else-changes", change, event)
 
@@ -124,8 +124,7 @@ def home_restored(evidence: Evidence) -> Iterator[Finding]:
             original, foreign = event.before, set()
         elif event.do == "rollback" and event.outcome == "done" and original is not None:
             for change in original.changes_to(event.after):
-                kept = change.before is None and evidence.may_keep(change.path)
-                if not kept and change.path not in foreign:
+                if not evidence.may_keep(change) and change.path not in foreign:
                     yield _finding("home-restored", change, event)
             original = None
 
@@ -162,7 +161,12 @@ def _keeps(evidence: Evidence) -> str:
 
 
 def _rolled_back(evidence: Evidence) -> str:
-    return having("rollback")(evidence) or after_successful("rollback")(evidence)
+    migrated = False
+    for event in evidence.events("migrate", "rollback"):
+        migrated = migrated or event.do == "migrate"
+        if migrated and event.do == "rollback" and event.outcome == "done":
+            return ""
+    return having("rollback")(evidence) or "no rollback of a migration was done"
 
 
 CLAIMS = (

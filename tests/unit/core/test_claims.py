@@ -353,6 +353,12 @@ def test_rows_that_stood_there_before_a_failed_step_must_stand_there_after_it() 
     assert (found.subject, found.expected, found.step) == ("notes a", A, 1)
 
 
+def test_rows_lost_by_a_migration_that_failed_are_lost_though_none_succeeded() -> None:
+    lost = event(MIGRATED, holding({"notes": {}}), outcome="failed")
+    assert [found.subject for found in findings_of("no-loss", lost)] == ["notes a"]
+    assert result_of("no-loss", shown(event(LEGACY, outcome="failed"))).status is Status.NOT_OFFERED
+
+
 def test_rows_that_a_rollback_takes_away_are_no_loss() -> None:
     assert findings_of("no-loss", RIGHT, BACK) == []
     assert findings_of("no-loss", RIGHT, event(MIGRATED, LEGACY, do="rollback", outcome="attention")) == []
@@ -443,6 +449,25 @@ def test_the_migrators_own_paths_are_open_to_it_and_their_neighbours_are_not() -
     assert [found.subject for found in told] == [".local/state/m2", ".local/state/other"]
 
 
+def test_a_directory_on_the_way_to_the_migrators_own_may_be_made_and_not_changed() -> None:
+    before = LEGACY.with_kind(".local", "dir", mode=0o755)
+    wide = journalled(MIGRATED).with_mode(".local", 0o777)
+    assert [found.subject for found in findings_of("nothing-else-changes", event(before, wide))] == [".local"]
+    assert findings_of("nothing-else-changes", event(before, wide.with_mode(".local", 0o755))) == []
+
+
+def test_a_journal_may_grow_over_several_migrations_and_rollbacks() -> None:
+    done, back = journalled(MIGRATED), journalled(LEGACY, b"12")
+    again, home_again = journalled(MIGRATED, b"123"), journalled(LEGACY, b"1234")
+    steps = [
+        event(LEGACY, done),
+        event(done, back, do="rollback"),
+        event(back, again),
+        event(again, home_again, do="rollback"),
+    ]
+    assert findings_of("home-restored", *steps) == []
+
+
 def test_a_second_run_after_a_rollback_or_a_failure_is_no_rerun() -> None:
     for between in (BACK, event(LEGACY, outcome="failed")):
         assert result_of("rerun-is-noop", shown(RIGHT, between, RIGHT)).status is not Status.FAIL
@@ -480,6 +505,21 @@ def test_a_refused_rollback_restores_nothing_and_the_next_one_must() -> None:
     assert result_of("home-restored", shown(RIGHT, refused)).status is Status.NOT_OFFERED
     told = findings_of("home-restored", RIGHT, refused, event(MIGRATED, do="rollback"))
     assert [found.subject for found in told] == ["moved", "moved/a", "target.json"]
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        (event(MIGRATED, do="rollback"),),
+        (event(MIGRATED, do="rollback"), RIGHT),
+        (RIGHT, event(MIGRATED, do="rollback", outcome="partial")),
+        (RIGHT, event(MIGRATED, do="rollback", outcome="failed")),
+    ],
+)
+def test_without_a_rollback_of_a_migration_that_was_done_nothing_is_said_of_it(
+    steps: tuple[Event, ...],
+) -> None:
+    assert result_of("home-restored", shown(*steps)).status is Status.NOT_OFFERED
 
 
 def test_after_migrating_again_a_rollback_is_measured_anew() -> None:
@@ -569,6 +609,16 @@ def test_totals_that_its_own_records_contradict_are_told() -> None:
         "counts.read",
         "counts.written",
     ]
+
+
+@pytest.mark.parametrize("records", [None, 7, "text", {"a": 1}, [1, *ROWS]])
+def test_records_that_are_no_list_of_objects_are_told(records: Any) -> None:
+    assert honesty(records=records)[0] == ("records", "a list of objects", records)
+    assert result_of("accounted-for", said(records=records)).note == ""
+
+
+def test_counts_that_are_no_object_are_told() -> None:
+    assert next(subject for subject, _, _ in honesty(counts=[1])) == "counts.written"
 
 
 def test_a_total_that_the_disk_contradicts_is_told() -> None:

@@ -149,6 +149,12 @@ def test_a_choice_is_met_by_each_of_its_values() -> None:
     assert (change.field, change.expected, change.found) == ("a", OneOf((1, 2)), 3)
 
 
+def test_a_choice_that_was_met_is_not_told_beside_a_difference() -> None:
+    expected = {"k": {"a": {"x": OneOf((1, 2)), "y": [OneOf((1,)), 1, 2]}}}
+    told = compare(expected, {"k": {"a": {"x": 1, "y": [1, 3]}}}).changed
+    assert [change.field for change in told] == ["a.y.1", "a.y.2"]
+
+
 def test_text_with_lone_surrogates_and_large_integers_is_compared() -> None:
     assert not compare({"k": {"a": "\ud800", "b": 2**70}}, {"k": {"b": 2**70, "a": "\ud800"}})
     told = compare({"k": {"a": "\ud800", "b": 2**70}}, {"k": {"a": "\ud801", "b": 2**70 + 1}}).changed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import strategies as st
 from toy import TOY, TOY_PROFILE, Did, InMemory, Migrator, numbers_of, right, scenario, storing, tables_of
 
 from harness.history import load
@@ -136,7 +138,7 @@ def test_shrinking_ends_when_its_time_is_up_and_keeps_what_it_has(run: Run) -> N
     session = InMemory(loses_large)
     result = run(session=session, clock=lambda: float(next(ticks)))
     assert result.status is Status.FAIL
-    assert session.runs == len(result.verdicts)
+    assert session.runs == len(result.verdicts) + 1  # to confirm
     assert smallest_numbers(result) == drawn(result)[-1]
 
 
@@ -170,6 +172,16 @@ def test_the_same_seed_draws_finds_and_shrinks_the_same(run: Run) -> None:
     assert smallest_numbers(one) == smallest_numbers(other)
 
 
+def test_what_a_seed_draws_does_not_depend_on_the_modules_that_are_loaded(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = drawn(run(number=3, cases=200))
+    (tmp_path / "stranger.py").write_text(f"NUMBERS = {list(range(100, 1000, 7))}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.import_module("stranger")
+    assert drawn(run(number=3, cases=200)) == before
+
+
 def test_another_seed_draws_other_homes(run: Run) -> None:
     assert drawn(run(number=1)) != drawn(run(number=2))
 
@@ -197,6 +209,14 @@ def test_a_kept_run_is_judged_to_the_same_verdicts(run: Run) -> None:
     assert again["smallest"] == result.smallest
 
 
+def test_a_kept_case_that_was_laid_out_otherwise_stays_unknown(run: Run) -> None:
+    result = run(session=InMemory(distort=lambda home: home.with_file("bystander", b"x")), cases=2)
+    folder = RunFolder.open(Path(result.folder))
+    again = judge_again(TOY, TOY_PROFILE, scenario(), folder)
+    folder.close()
+    assert {verdict.status for verdict in again.values()} == {Status.UNKNOWN}
+
+
 def test_progress_is_told_after_each_case(run: Run) -> None:
     told: list[tuple[int, int, int]] = []
     result = run(loses_the_third, cases=20, progress=lambda *numbers: told.append(numbers))
@@ -210,6 +230,22 @@ def test_a_sandbox_that_fails_makes_the_result_unknown(run: Run) -> None:
     assert result.status is Status.UNKNOWN
     assert result.notes == ("the sandbox failed: the runner failed at 'run': it ended",)
     assert [verdict.status for verdict in result.verdicts] == [Status.PASS] * 3 + [Status.UNKNOWN]
+
+
+def test_a_sandbox_that_fails_once_is_not_asked_again(run: Run) -> None:
+    session = InMemory(breaks=lambda call: call == 4)
+    result = run(session=session)
+    assert result.status is Status.UNKNOWN
+    assert session.runs == 4
+
+
+def test_where_no_home_can_be_drawn_the_result_is_an_unknown_case(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TOY, "states", lambda _shape: st.integers().filter(lambda _: False), raising=False)
+    result = run()
+    assert [verdict.status for verdict in result.verdicts] == [Status.UNKNOWN]
+    assert result.notes == ("no home of this shape could be drawn",)
 
 
 def test_a_sandbox_that_fails_after_a_failure_was_found_leaves_it_a_failure(run: Run) -> None:
@@ -241,7 +277,11 @@ def test_a_migrator_that_fails_once_only_is_never_passed(run: Run, moment: int) 
         calls += 1
         return Did(home, 5) if calls == moment else right(verb, home)
 
-    assert run(moody).status in {Status.FAIL, Status.UNKNOWN}
+    result = run(moody)
+    assert result.status is Status.FAIL
+    assert result.notes == (
+        "ends-as-expected held when the failing home was tried again: the migrator does not repeat itself",
+    )
 
 
 def test_a_crash_of_the_pack_is_no_verdict(run: Run) -> None:
@@ -304,6 +344,8 @@ def test_damage_or_a_shape_that_nobody_knows_is_a_plain_error(run: Run) -> None:
         run(asked=scenario(home={"damage": ["flood"]}))
     with pytest.raises(ScenarioError, match=r"toy-any: home: .*colour"):
         run(asked=scenario(home={"colour": "red"}))
+    with pytest.raises(ScenarioError, match="at least 2 damages are asked for, of 1"):
+        run(asked=scenario(home={"damage": ["negate"], "damage_count": [2, 3]}))
 
 
 def test_the_support_folder_stands_where_the_commands_say(run: Run) -> None:
@@ -311,6 +353,15 @@ def test_the_support_folder_stands_where_the_commands_say(run: Run) -> None:
     profile = msgspec.structs.replace(TOY_PROFILE, verbs={"migrate": ["migrate", "{support}/tool"]})
     run(session=session, profile=profile, cases=1)
     assert session.argvs == [["migrate", "/support/tool"]]
+
+
+def test_a_report_too_deep_to_parse_is_kept_as_text(run: Run) -> None:
+    deep = b"[" * 100_000
+    result = run(lambda verb, home: replace(right(verb, home), report=deep), cases=1)
+    folder = RunFolder.open(Path(result.folder))
+    ((_, history),) = folder.histories()
+    folder.close()
+    assert history.events[0].report == deep.decode()
 
 
 @pytest.mark.parametrize(
