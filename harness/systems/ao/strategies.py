@@ -91,7 +91,8 @@ def _settings() -> st.SearchStrategy[_Json]:
 
 def _projects(shape: Shape) -> st.SearchStrategy[Project]:
     forms: Mapping[str, tuple[Form, ...]] = {"v2": ("v2",), "v1": ("v1",), "mixed": ("v2", "v1")}
-    return st.sampled_from(forms[shape.forms]).flatmap(lambda form: _projects_in(shape, form))
+    kinds = {form: _projects_in(shape, form) for form in forms[shape.forms]}
+    return st.sampled_from(forms[shape.forms]).flatmap(kinds.__getitem__)
 
 
 def _projects_in(shape: Shape, form: Form) -> st.SearchStrategy[Project]:

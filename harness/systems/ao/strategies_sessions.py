@@ -53,16 +53,17 @@ def _instants() -> st.SearchStrategy[int]:
     return st.integers(0, 60 * 86_400_000).map(lambda before: CLOCK_MS - 86_400_000 - before)
 
 
-@st.composite
-def sessions_like(draw: st.DrawFn, shape: Shape, form: Form) -> Session:
+def sessions_like(shape: Shape, form: Form) -> st.SearchStrategy[Session]:
     """Returns the strategy for one session of a project of the form."""
-    encodings: list[Encoding] = [
-        encoding for encoding in shape.encodings if form == "v2" or encoding in _V1_ENCODINGS
-    ]
+    encodings: list[Encoding] = [e for e in shape.encodings if form == "v2" or e in _V1_ENCODINGS]
     ended = share(shape.terminated)
-    fates = st.just(True) if ended == 1 else st.sampled_from((False, True)) if ended else st.just(False)
-    encoding = draw(st.sampled_from(encodings or [_V1_ENCODINGS[0]]))
-    return draw(_sessions_with(shape, form, encoding, ended=draw(fates)))
+    fates = (True,) if ended == 1 else (False, True) if ended else (False,)
+    kinds = {
+        (encoding, fate): _sessions_with(shape, form, encoding, ended=fate)
+        for encoding in encodings or [_V1_ENCODINGS[0]]
+        for fate in fates
+    }
+    return st.sampled_from(sorted(kinds, key=lambda kind: kind[1])).flatmap(kinds.__getitem__)
 
 
 def _sessions_with(

@@ -91,8 +91,10 @@ def test_settings_and_bookkeeping_are_those_of_upstream(pair: tuple[sqlite3.Conn
 
 _PARENTS = (
     f"INSERT INTO projects (id, path, registered_at) VALUES ('p', '/p', '{_AT}'), ('q', '/q', '{_AT}')",
-    "INSERT INTO sessions (id, project_id, num, activity_last_at, created_at, updated_at) VALUES "
-    f"('s', 'p', 1, '{_AT}', '{_AT}', '{_AT}'), ('t', 'q', 1, '{_AT}', '{_AT}', '{_AT}')",
+    (
+        "INSERT INTO sessions (id, project_id, num, activity_last_at, created_at, updated_at) VALUES "
+        f"('s', 'p', 1, '{_AT}', '{_AT}', '{_AT}'), ('t', 'q', 1, '{_AT}', '{_AT}', '{_AT}')"
+    ),
     f"INSERT INTO pr (url, session_id, updated_at) VALUES ('u', 's', '{_AT}')",
     f"INSERT INTO review (id, session_id, project_id, harness, created_at, updated_at) VALUES ('r', 's', 'p', 'codex', '{_AT}', '{_AT}')",
 )
@@ -122,7 +124,7 @@ _WORDS = (
     "changes_requested review_required unknown pending passing failing mergeable conflicting unstable queued "
     "in_progress passed failed skipped cancelled removed retry_remove unavailable stray_moved needs_input "
     "ready_to_merge pr_merged pr_closed_unmerged read unread"
-).split()
+).split()  # noqa: SIM905 - a table of words
 
 
 def _outcome(connection: sqlite3.Connection, table: str, row: dict[str, object]) -> str:
@@ -176,8 +178,10 @@ _CHANGES = (
     f"INSERT INTO pr_checks (pr_url, name, commit_hash, created_at) VALUES ('u', 'n \"q\"', 'c', '{_AT}')",
     "UPDATE pr_checks SET log_tail = 'x'",
     "UPDATE pr_checks SET status = 'passed'",
-    "INSERT INTO pr_review_threads (pr_url, thread_id, path, line, resolved, is_bot, updated_at) "
-    f"VALUES ('u', 't', 'a.py', 7, 0, 1, '{_AT}'), ('u', 't2', '', 0, 1, 0, '{_AT}')",
+    (
+        "INSERT INTO pr_review_threads (pr_url, thread_id, path, line, resolved, is_bot, updated_at) "
+        f"VALUES ('u', 't', 'a.py', 7, 0, 1, '{_AT}'), ('u', 't2', '', 0, 1, 0, '{_AT}')"
+    ),
     "UPDATE pr_review_threads SET line = 8",
     "UPDATE pr_review_threads SET resolved = 1",
 )
