@@ -90,7 +90,8 @@ def _answer(given: argparse.Namespace, home: str, say: "Say") -> "Report":
         if os.environ.get("MIGRATOR_DEBUG"):
             raise
         report.exit = Exit.ATTENTION if given.verb in {"rollback", "verify"} else Exit.FAILED
-        report.message = f"Stopped by an unexpected problem ({type(error).__name__}: {error}); see `status`."
+        what = "interrupted" if isinstance(error, KeyboardInterrupt) else f"{type(error).__name__}: {error}"
+        report.message = f"Stopped ({what}); `status` says where things stand, and a repeat is safe."
     return report
 
 

@@ -105,7 +105,7 @@ def private_copy(database: str, avoid: list[str]) -> Iterator[sqlite3.Connection
         copy = os.path.join(folder, "copy.db")
         for suffix in ("", "-wal", "-journal"):
             with contextlib.suppress(FileNotFoundError):
-                files.copy_new(database + suffix, copy + suffix, 0o600)
+                files.copy_new(database + suffix, copy + suffix, 0o600, forced=False)
         if holder(database) or _stamp(database) != before:
             raise InUseError("a program that wrote to it just now")
         with contextlib.closing(sqlite3.connect(copy, isolation_level=None)) as connection:

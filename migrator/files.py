@@ -104,8 +104,8 @@ def make_folders(path: str, mode: int) -> None:
         sync_folder(os.path.dirname(folder))
 
 
-def copy_new(source: str, target: str, mode: int) -> str:
-    """`target`, new, holds the bytes and times of `source` and is on disk; gives its SHA-256.
+def copy_new(source: str, target: str, mode: int, *, forced: bool = True) -> str:
+    """`target`, new, holds the bytes and times of `source`, on disk if `forced`; gives its SHA-256.
 
     Raises FileExistsError when `target` exists; the caller forces the folder.
     """
@@ -120,7 +120,8 @@ def copy_new(source: str, target: str, mode: int) -> str:
             os.fchmod(writer.fileno(), mode)
             about = os.fstat(reader.fileno())
             os.utime(writer.fileno(), ns=(about.st_atime_ns, about.st_mtime_ns))
-            os.fsync(writer.fileno())
+            if forced:
+                os.fsync(writer.fileno())
     return total.hexdigest()
 
 

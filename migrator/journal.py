@@ -15,7 +15,8 @@ from typing import Any
 from migrator import files
 
 ENDED = {"done", "rolled-back", "abandoned"}
-JOURNAL, ROWS = "journal.jsonl", "rows.jsonl"
+JOURNAL, ROWS, RESERVE = "journal.jsonl", "rows.jsonl", "reserve"
+RESERVED = 64 << 10
 
 Row = tuple[str, str, dict[str, Any]]  # table, key column, values by column
 
@@ -50,6 +51,17 @@ class Run:
     def find(self, state: str) -> dict[str, Any] | None:
         """The facts noted when the run reached `state`, if it did."""
         return next((event for event in reversed(self.events) if event["state"] == state), None)
+
+    def begin(self, target: str, now: datetime, **facts: Any) -> None:
+        """The run exists on disk, with room set aside for what has to be noted even when the disk is full."""
+        files.make_folders(self.folder, 0o700)
+        files.write_new(os.path.join(self.folder, RESERVE), bytes(RESERVED))
+        self.add("begin", target=target, at=now.isoformat(), **facts)
+        files.sync_folder(self.folder)
+
+    def free_reserve(self) -> None:
+        """The room that was set aside is there to be used."""
+        files.remove(os.path.join(self.folder, RESERVE))
 
     def add(self, state: str, **facts: Any) -> None:
         """The run is in `state`, on disk."""
@@ -101,21 +113,17 @@ class Store:
         )
         return [run for run in runs if run.events and run.events[0].get("target") == self.target]
 
-    def begin(self, now: datetime, **facts: Any) -> Run:
-        """A new run is on disk, numbered after every other one."""
-        files.make_folders(self.folder, 0o700)
+    def new(self, now: datetime) -> Run:
+        """A run with a name after every other one's; nothing of it is on disk."""
         last = max((int(entry[:4]) for entry in os.listdir(self.folder) if entry[:4].isdigit()), default=0)
-        run = Run(os.path.join(self.folder, f"{last + 1:04d}-{now:%Y%m%dT%H%M%SZ}"))
-        files.make_folders(run.folder, 0o700)
-        run.add("begin", target=self.target, at=now.isoformat(), **facts)
-        files.sync_folder(run.folder)
-        return run
+        return Run(os.path.join(self.folder, f"{last + 1:04d}-{now:%Y%m%dT%H%M%SZ}"))
 
     def discard(self, run: Run, made: list[str]) -> None:
         """The run never was; folders of our own that were `made` for it are gone too."""
-        files.remove(os.path.join(run.folder, JOURNAL))  # first: half a run must not look like one
-        files.sync_folder(run.folder)
-        shutil.rmtree(run.folder)
+        if os.path.isdir(run.folder):
+            files.remove(os.path.join(run.folder, JOURNAL))  # first: half a run must not look like one
+            files.sync_folder(run.folder)
+            shutil.rmtree(run.folder)
         for folder in reversed(made):
             if os.path.isdir(folder) and not os.listdir(folder):
                 os.rmdir(folder)

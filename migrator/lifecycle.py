@@ -115,29 +115,33 @@ def _carry_out(
     times = {folder: os.stat(folder).st_mtime_ns for folder in [files.existing(store.folder)]}
     files.make_folders(store.folder, 0o700)
     with _exclusively(store):
-        run = store.begin(clock(), contents=contents)
-        report.backup = backup.folder(run)
+        run = store.new(clock())
         try:
-            with say.step("backup"):
-                backup.take(run, system.protected(), clock())
-                run.add("backed-up")
-            _apply(system, run, plan, contents, say)
-            _verify(system, run, say)
-        except Refusal:
-            store.discard(run, made)
-            for folder, mtime in times.items():
-                os.utime(folder, ns=(mtime, mtime))
-            report.backup = None
-            raise
+            _steps(system, run, plan, contents, clock=clock, say=say)
         except Attention:
             raise
         except BaseException as error:
-            raise _undone(system, run, error) from error
-        report.notes += system.changed_meanwhile()
-        run.add("done", at=clock().isoformat())
+            if run.find("applying") and not isinstance(error, Refusal):
+                raise _undone(system, run, error) from error
+            store.discard(run, made)
+            for folder, mtime in times.items():
+                os.utime(folder, ns=(mtime, mtime))
+            raise
+    report.notes += system.changed_meanwhile()
+    report.backup = backup.folder(run)
     report.changed = True
     aside = report.exit == Exit.PARTIAL
     report.message = f"Migrated{', with some records set aside' if aside else ''}. {system.parting}"
+
+
+def _steps(system: System, run: Run, plan: Plan, contents: Contents, *, clock: Clock, say: Say) -> None:
+    with say.step("backup"):
+        run.begin(system.target, clock(), contents=contents)
+        backup.take(run, system.protected(), clock())
+        run.add("backed-up")
+    _apply(system, run, plan, contents, say)
+    _verify(system, run, say)
+    run.add("done", at=clock().isoformat())
 
 
 def _undone(system: System, run: Run, error: BaseException) -> Exception:

@@ -137,13 +137,18 @@ def _grouped(entries: list[tuple[str, str]], show: int = 10) -> Iterator[str]:
             yield f"      ... and {len(lines) - show} more"
 
 
+def _visible(line: str) -> str:
+    """The line without characters that a terminal would obey: names come from a hostile home."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in line)
+
+
 def deliver(report: Report, *, as_json: bool, path: str | None) -> None:
     """The report is on stdout, and at `path` as one JSON document that only its owner can read.
 
     A closed terminal or a path that cannot be written changes nothing about what was done.
     """
     if path:
-        try:
+        try:  # in place: a temporary name beside it could not be told from the caller's files
             fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
             with open(fd, "w", encoding="ascii") as stream:
                 json.dump(report.to_json(), stream)
@@ -151,7 +156,7 @@ def deliver(report: Report, *, as_json: bool, path: str | None) -> None:
         except OSError as error:
             print(f"migrator: the report could not be written: {error}", file=sys.stderr)
     try:
-        text = json.dumps(report.to_json()) if as_json else "\n".join(report.lines())
+        text = json.dumps(report.to_json()) if as_json else "\n".join(map(_visible, report.lines()))
         shown = text.encode(sys.stdout.encoding or "utf-8", "backslashreplace")
         print(shown.decode(sys.stdout.encoding or "utf-8"), flush=True)
     except BrokenPipeError:

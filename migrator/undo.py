@@ -100,6 +100,7 @@ def sweep(run: Run) -> None:
 
 def take_back(target: System, run: Run, found: Survey) -> None:
     """What the run changed is as it was, as far as `found` allows. Raises OSError; may be repeated."""
+    run.free_reserve()
     run.add("rollback-begin", files=backup.state(target.protected()), restore=found.restore)
     sweep(run)
     for copy in _copies(run):

@@ -26,13 +26,20 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A record that was read; `rank` orders copies of the same session, the smallest wins."""
+    """A record that was read."""
 
     source: str
     project: str | None
     session: Session
     notes: tuple[Note, ...]
-    rank: tuple[bool, tuple[int, ...], int, str]
+    v1: bool
+    mtime_ns: int
+
+    def beats(self, other: "Candidate") -> bool:
+        """Of two copies of a session the new layout's counts, then the newest, then the first path's."""
+        mine = not self.v1, self.session.created_at, self.mtime_ns
+        others = not other.v1, other.session.created_at, other.mtime_ns
+        return mine > others or (mine == others and self.source < other.source)
 
 
 def make(
@@ -89,8 +96,8 @@ class _Planner:
                 outcome = "skipped" if bad.reason == "empty-file" else "set-aside"
                 self.plan.records.append(Record("session", source, found.id, outcome, bad.reason, str(bad)))
                 continue
-            rank = _rank(found, one, mtime)
-            out.append(Candidate(source, self._owner(found), one, tuple(notes), rank))
+            v1 = found.v1_folder is not None
+            out.append(Candidate(source, self._owner(found), one, tuple(notes), v1, mtime))
         return out
 
     def _owner(self, found: sources.Found) -> str | None:
@@ -104,7 +111,8 @@ class _Planner:
         for one in candidates:
             if one.project is not None:
                 key = one.project, one.session.id
-                best[key] = min(best.get(key, one), one, key=lambda candidate: candidate.rank)
+                if key not in best or one.beats(best[key]):
+                    best[key] = one
         kept: list[Candidate] = []
         for one in candidates:
             winner = best.get((one.project or "", one.session.id), one)
@@ -191,11 +199,6 @@ def _read(found: sources.Found, tell: Tell) -> tuple[Session, int]:
     except OSError as error:
         raise BadRecordError("unreadable", error.strerror or str(error)) from None
     return session(record(data, tell), found.id, about.st_mtime_ns, tell), about.st_mtime_ns
-
-
-def _rank(found: sources.Found, one: Session, mtime: int) -> tuple[bool, tuple[int, ...], int, str]:
-    """New layout first; then the newest creation, the newest file, the first path."""
-    return found.v1_folder is not None, tuple(-ord(char) for char in one.created_at), -mtime, found.path
 
 
 def _stopped(places: Places) -> set[tuple[str, str]]:

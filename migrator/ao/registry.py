@@ -129,7 +129,7 @@ class Projects:
     _storage: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        taken = {path: project for project, path in self.there.items()}
+        taken = {os.path.normpath(path): project for project, path in self.there.items()}
         for key, entry in self.registry.entries.items():
             try:
                 path = self._path(key, entry, taken)

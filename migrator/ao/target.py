@@ -4,6 +4,7 @@ Tables, triggers and the version table are those of `backend/internal/storage/sq
 """
 
 import contextlib
+import errno
 import json
 import os
 import sqlite3
@@ -94,6 +95,11 @@ def copied(places: Places) -> Iterator[sqlite3.Connection]:
             yield connection
     except database.InUseError as who:
         raise Refusal("DB_LOCKED", f"{places.database} is in use by {who}. Stop it and run again.") from who
+    except FileNotFoundError as error:
+        raise Refusal("DB_MISSING", f"{places.database} is gone. Restore it from a backup.") from error
+    except OSError as error:
+        code = "NO_SPACE" if error.errno == errno.ENOSPC else "DB_INVALID"
+        raise Refusal(code, f"{places.database} cannot be copied to look at it: {error}.") from error
     except sqlite3.DatabaseError as error:
         raise Refusal(
             "DB_INVALID", f"{places.database} cannot be read: {error}. Restore it from a backup."

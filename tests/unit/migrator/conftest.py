@@ -188,6 +188,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LegacyHome:
         "MIGRATOR_DEBUG",
     ):
         monkeypatch.delenv(name, raising=False)
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "scratch"))
     return LegacyHome(tmp_path / "home")
 
 

@@ -1,5 +1,6 @@
 """Killed anywhere, then run again or rolled back: the same end as without the crash."""
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -8,7 +9,6 @@ from typing import Any
 import pytest
 from conftest import LegacyHome, Picture
 
-from migrator import lifecycle
 from migrator.journal import Run
 
 KILLED = 9
@@ -129,37 +129,80 @@ def test_a_killed_rollback_is_settled_by_the_next_run(filled: LegacyHome, after:
         assert filled.run("verify").status == 0, count
 
 
-def interrupted(home: LegacyHome, stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run that stopped right after `stage` was noted."""
+def interrupted(home: LegacyHome, stage: str) -> None:
+    """A run that was killed right after `stage` was noted."""
+    child = os.fork()
+    if child == 0:
+        real = Run.add
 
-    class StopError(Exception):
-        pass
+        def add(self: Run, state: str, **facts: Any) -> None:
+            real(self, state, **facts)
+            if state == stage:
+                os._exit(KILLED)
 
-    real = Run.add
-
-    def add(self: Run, state: str, **facts: Any) -> None:
-        real(self, state, **facts)
-        if state == stage:
-            raise StopError
-
-    def no_undo(*_: Any) -> Exception:
-        return StopError("stopped")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Run, "add", add)
-        patch.setattr(lifecycle, "_undone", no_undo)
+        Run.add = add  # type: ignore[method-assign]
         home.run("migrate")
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == KILLED
+
+
+class Disk:
+    """Forcing, linking, naming and making fail: once, or from then on until `mended`."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.left, self.sticky, self.hit = 10**9, False, False
+        for name in ("fsync", "link", "rename", "mkdir", "unlink", "utime"):
+            patch.setattr(os, name, self.failing(getattr(os, name)))
+
+    def failing(self, real: Any) -> Any:
+        def call(*arguments: Any, **named: Any) -> Any:
+            self.left -= 1
+            if self.left == -1 or (self.left < 0 and self.sticky):
+                self.hit = True
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return real(*arguments, **named)
+
+        return call
+
+    def fail_at(self, number: int, *, sticky: bool) -> None:
+        self.left, self.sticky, self.hit = number, sticky, False
+
+    def mended(self) -> None:
+        self.left = 10**9
+
+
+@pytest.mark.parametrize("sticky", [False, True])
+def test_an_error_anywhere_is_taken_back_or_settled_by_the_next_run(
+    filled: LegacyHome, monkeypatch: pytest.MonkeyPatch, *, sticky: bool
+) -> None:
+    before = filled.picture(state=False)
+    disk = Disk(monkeypatch)
+    statuses: set[int] = set()
+    for count in range(1000):
+        disk.fail_at(count, sticky=sticky)
+        answer = filled.run("migrate")
+        disk.mended()
+        if not disk.hit:
+            break
+        statuses.add(answer.status)
+        assert answer.status in {3, 4, 5, 6}, (count, answer.report["message"])
+        if answer.status in {3, 5}:
+            assert filled.picture(state=False) == before, (count, answer.report["message"])
+        assert filled.run("migrate").status == 4, count
+        assert filled.run("verify").status == 0, count
+        assert filled.run("rollback").status == 0, count
+        assert filled.picture(state=False) == before, count
+    assert count > 30
+    assert 5 in statuses
 
 
 STAGES = ["begin", "backed-up", "applying", "staged", "committing", "applied"]
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_an_interrupted_run_is_told_and_settled(
-    filled: LegacyHome, stage: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupted_run_is_told_and_settled(filled: LegacyHome, stage: str) -> None:
     before = filled.picture(state=False)
-    interrupted(filled, stage, monkeypatch)
+    interrupted(filled, stage)
     assert f"interrupted at '{stage}'" in filled.run("status").report["message"]
     whole = filled.picture()
     dry = filled.run("migrate", "--dry-run")
@@ -171,10 +214,8 @@ def test_an_interrupted_run_is_told_and_settled(
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_what_others_wrote_after_an_interrupted_run_is_kept(
-    filled: LegacyHome, stage: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    interrupted(filled, stage, monkeypatch)
+def test_what_others_wrote_after_an_interrupted_run_is_kept(filled: LegacyHome, stage: str) -> None:
+    interrupted(filled, stage)
     filled.execute("INSERT INTO projects (id, path, registered_at) VALUES ('new', '/new', '2026-01-01')")
     answer = filled.run("rollback")
     assert (answer.status, answer.code) == ((3, "NEW_DATA") if stage == "applied" else (0, None))
@@ -190,8 +231,8 @@ def leftovers(picture: Picture) -> list[str]:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_no_temporary_file_survives(filled: LegacyHome, stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    interrupted(filled, stage, monkeypatch)
+def test_no_temporary_file_survives(filled: LegacyHome, stage: str) -> None:
+    interrupted(filled, stage)
     filled.run("migrate")
     assert not leftovers(filled.picture(state=False))
 
@@ -200,7 +241,7 @@ def test_a_torn_journal_line_counts_as_not_written(
     filled: LegacyHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = filled.picture(state=False)
-    interrupted(filled, "applying", monkeypatch)
+    interrupted(filled, "applying")
     [journal] = filled.root.glob(".local/state/migrator/ao/*/journal.jsonl")
     journal.write_bytes(journal.read_bytes() + b'{"state": "commit')
     assert filled.run("rollback").status == 0
