@@ -50,5 +50,5 @@ def _filled(locales: tuple[str, ...], seed: int, size: int, _: str) -> Pools:
             people.append(source.name())
     plain = faker.Faker("en_US", use_weighting=False)
     plain.seed_instance(seed)
-    words = tuple(dict.fromkeys(plain.word() for _ in range(size * 4)))
+    words = tuple(dict.fromkeys(plain.word().lower() for _ in range(size * 4)))
     return Pools(tuple(titles), tuple(paragraphs), words, tuple(people))

@@ -34,6 +34,7 @@ _QUIET = settings(
     database=None,
     derandomize=True,
     max_examples=25,
+    phases=[Phase.generate, Phase.shrink],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
 _SEEN = settings(_QUIET, phases=[Phase.generate])  # a first failure says enough
@@ -104,7 +105,9 @@ def _check(state: LegacyState) -> None:
     _check_registry(home, state)
 
 
-def _check_record(data: dict[str, Any], session: Session, project: Project, root: str, *, exact: bool) -> None:
+def _check_record(
+    data: dict[str, Any], session: Session, project: Project, root: str, *, exact: bool
+) -> None:
     def said(value: str | None) -> str | None:
         return value if exact else value or None
 
@@ -196,7 +199,9 @@ def test_odd_but_migratable_states_read_back_equal() -> None:
 
 
 @pytest.mark.parametrize("make", [draw, None])
-def test_ids_prefixes_and_paths_are_never_given_out_twice(make: Callable[[Shape, int], LegacyState] | None) -> None:
+def test_ids_prefixes_and_paths_are_never_given_out_twice(
+    make: Callable[[Shape, int], LegacyState] | None,
+) -> None:
     def check(state: LegacyState) -> None:
         sessions = [session.id for project in state.projects for session in project.sessions]
         prefixes = [parts.own_prefix(project) for project in state.projects]
@@ -222,7 +227,9 @@ def _lives(state: LegacyState) -> list[bool]:
     return found
 
 
-@pytest.mark.parametrize(("text", "low", "high"), [("none", 1, 1), ("some", 0.5, 0.7), ("all", 0, 0), ("0.9", 0.05, 0.2)])
+@pytest.mark.parametrize(
+    ("text", "low", "high"), [("none", 1, 1), ("some", 0.5, 0.7), ("all", 0, 0), ("0.9", 0.05, 0.2)]
+)
 def test_the_share_of_ended_sessions_is_the_one_asked_for(text: str, low: float, high: float) -> None:
     lives = _lives(draw(Shape(projects=2, sessions=400, terminated=text), 3))
     assert low <= sum(lives) / len(lives) <= high
@@ -241,7 +248,9 @@ def test_a_large_draw_holds_every_state_agent_and_encoding() -> None:
 def test_a_smaller_draw_is_the_beginning_of_a_larger_one() -> None:
     small = draw(Shape(projects=1, sessions=5, user="u"), 9).projects[0].sessions
     large = draw(Shape(projects=1, sessions=50, user="u"), 9).projects[0].sessions
-    assert [records_text.json_text(s.resume) for s in small] == [records_text.json_text(s.resume) for s in large[:5]]
+    assert [records_text.json_text(s.resume) for s in small] == [
+        records_text.json_text(s.resume) for s in large[:5]
+    ]
 
 
 @pytest.mark.parametrize(("shape", "projects", "sessions"), [(Shape(projects="0..3"), 0, 0), (Shape(), 1, 0)])

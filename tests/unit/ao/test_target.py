@@ -116,7 +116,7 @@ _REQUIRED: dict[str, dict[str, object]] = {
     },
     "review_run": {"id": "x", "review_id": "r", "session_id": "s", "harness": "x", "created_at": _AT},
 }  # fmt: skip
-_WORDS = (
+_WORDS = (  # noqa: SIM905 - a table of words
     "single_repo workspace worker orchestrator active idle waiting_input blocked exited claude-code codex aider "
     "opencode grok droid amp agy crush cursor qwen copilot goose auggie continue devin cline kimi kiro kilocode vibe "
     "pi autohand kimicode Codex session_created session_updated pr_created pr_updated pr_check_recorded "
@@ -124,7 +124,7 @@ _WORDS = (
     "changes_requested review_required unknown pending passing failing mergeable conflicting unstable queued "
     "in_progress passed failed skipped cancelled removed retry_remove unavailable stray_moved needs_input "
     "ready_to_merge pr_merged pr_closed_unmerged read unread"
-).split()  # noqa: SIM905 - a table of words
+).split()
 
 
 def _outcome(connection: sqlite3.Connection, table: str, row: dict[str, object]) -> str:
