@@ -160,15 +160,15 @@ def _ballast(source: Random, texts: Pools, title: str, moved_ms: int) -> dict[st
     if chance < 0.5:
         return {}
     ballast: dict[str, Any] = {"summary": title, "pinnedSummary": texts.titles[int(chance * 90)]}
-    if chance > 0.7:
-        ballast["prs"] = "https://github.example/acme/app/pull/3,https://github.example/acme/app/pull/4"
-        ballast["prEnrichment"] = '{"state":"open","ciStatus":"passing","title":"A \\"quoted\\" title"}'
-        ballast["prAutoDetect"] = True
     if chance > 0.85:
         ballast["agentReportedState"] = "working"
         ballast["agentReportedAt"] = naming.iso(moved_ms)
         ballast["reportWatcherTriggerCount"] = "0"
         ballast["dashboard"] = {"port": 3000, "terminalWsPort": 14_800, "directTerminalWsPort": 14_801}
+    if chance > 0.7:
+        ballast["prs"] = "https://github.example/acme/app/pull/3,https://github.example/acme/app/pull/4"
+        ballast["prAutoDetect"] = True
+        ballast["prEnrichment"] = '{"state":"open","ciStatus":"passing","title":"A \\"quoted\\" title"}'
     return ballast
 
 

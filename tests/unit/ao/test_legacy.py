@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import SafeConstructor
 
 from harness.home import Home
-from harness.systems.ao import naming, parts, records_text
+from harness.systems.ao import naming, parts, records_text, yaml_text
 from harness.systems.ao.legacy import draw, states, write
 from harness.systems.ao.model import (
     AGENTS,
@@ -324,3 +325,23 @@ def test_run_files_never_name_a_living_process() -> None:
                 seen += 1
                 assert json.loads(home.content(path))["pid"] > 4_194_304
     assert seen > 4
+
+
+def test_text_is_laid_out_as_the_legacy_tool_laid_it_out() -> None:
+    golden = (
+        Path(os.environ.get("GOLDEN_HOMES") or Path(__file__).parents[4] / "shared" / "golden")
+        / "ao"
+        / "home-v2"
+    )
+    if not golden.exists():
+        pytest.skip(f"{golden} is absent; set GOLDEN_HOMES to the folder of golden homes")
+    config = (golden / ".agent-orchestrator/config.yaml").read_bytes()
+    assert yaml_text.document(_yaml(config)).encode() == config
+    record = (golden / ".agent-orchestrator/projects/my_app_7bf8ee490d/sessions/ma-1.json").read_text()
+    ours = draw(Shape(projects=1, sessions=30, agents=["claude-code"], encodings=["object"]), 1)
+    written = [list(records_text.fields(s, ours.projects[0], "/h")) for s in ours.projects[0].sessions]
+    order = [key for key in json.loads(record) if any(key in keys for keys in written)]
+    for keys in written:
+        known = [key for key in keys if key in order]
+        assert known == [key for key in order if key in known]
+    assert len(order) > 12
