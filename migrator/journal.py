@@ -1,7 +1,7 @@
 """The record of every run, written before the run acts, so that any run can be taken back or finished.
 
 `<state>/<run>/journal.jsonl` grows by one forced line at each stage:
-begin, backed-up, applying, staged, committing, applied, done; rollback-begin, rolled-back; abandoned.
+begin, backed-up, applying, staged, committing, applied, done; rollback-begin, rolled-back.
 """
 
 import json
@@ -14,7 +14,7 @@ from typing import Any
 
 from migrator import files
 
-ENDED = {"done", "rolled-back", "abandoned"}
+ENDED = {"done", "rolled-back"}
 JOURNAL, ROWS, RESERVE = "journal.jsonl", "rows.jsonl", "reserve"
 RESERVED = 64 << 10
 
@@ -46,7 +46,7 @@ class Run:
     @property
     def stands(self) -> bool:
         """Whether anything that the run did may still be there."""
-        return self.state not in {"rolled-back", "abandoned"}
+        return self.state != "rolled-back"
 
     def find(self, state: str) -> dict[str, Any] | None:
         """The facts noted when the run reached `state`, if it did."""

@@ -21,7 +21,8 @@ class Orchestrator:
     name = "ao"
     parting = (
         "A daemon of schema 12 lists the migrated sessions, but does not itself resume or kill them; their ids, "
-        "prompts and transcripts are in place for one that does. Legacy files were not touched."
+        "prompts and transcripts are in place for one that does. Where a project names no permissions, none are "
+        "granted (the legacy tool then asked for none). Legacy files were not touched."
     )
 
     def __init__(self, where: Places) -> None:

@@ -54,7 +54,8 @@ class Answer:
 
     @property
     def code(self) -> str | None:
-        return self.report["code"]
+        code: str | None = self.report["code"]
+        return code
 
     def fates(self) -> dict[str, tuple[str, str | None]]:
         return {record["source"]: (record["outcome"], record["reason"]) for record in self.report["records"]}

@@ -15,11 +15,11 @@ from conftest import LegacyHome
 from migrator import backup, cli, files
 from migrator.ao import planning
 
-Damage = Callable[[LegacyHome], None]
+Damage = Callable[[LegacyHome], object]
 
 
 def run_file(text: str) -> Damage:
-    return lambda home: (home.root / ".ao" / "running.json").write_text(text) and None
+    return lambda home: (home.root / ".ao" / "running.json").write_text(text)
 
 
 def data_in_legacy(home: LegacyHome) -> None:
@@ -40,8 +40,8 @@ DAMAGES: dict[str, tuple[str, Damage]] = {
     "no database": ("DB_MISSING", no_database),
     "no data folder": ("DB_MISSING", lambda home: os.rename(home.root / ".ao", home.root / ".ao-gone")),
     "a link as database": ("DB_INVALID", linked_database),
-    "text as database": ("DB_INVALID", lambda home: home.db.write_text("hello " * 999) and None),
-    "an empty database": ("SCHEMA_MISMATCH", lambda home: home.db.write_bytes(b"") and None),
+    "text as database": ("DB_INVALID", lambda home: home.db.write_text("hello " * 999)),
+    "an empty database": ("SCHEMA_MISMATCH", lambda home: home.db.write_bytes(b"")),
     "version 13": (
         "SCHEMA_MISMATCH",
         lambda home: home.execute("INSERT INTO goose_db_version (version_id, is_applied) VALUES (13, 1)"),
@@ -74,15 +74,15 @@ DAMAGES: dict[str, tuple[str, Damage]] = {
     "data inside the legacy root": ("DATA_DIR_SUSPECT", data_in_legacy),
     "broken configuration": (
         "CONFIG_INVALID",
-        lambda home: (home.legacy / "config.yaml").write_text("projects: [") and None,
+        lambda home: (home.legacy / "config.yaml").write_text("projects: ["),
     ),
     "a list as configuration": (
         "CONFIG_INVALID",
-        lambda home: (home.legacy / "config.yaml").write_text("- 1\n") and None,
+        lambda home: (home.legacy / "config.yaml").write_text("- 1\n"),
     ),
     "duplicate keys": (
         "CONFIG_INVALID",
-        lambda home: (home.legacy / "config.yaml").write_text("port: 1\nport: 2\n") and None,
+        lambda home: (home.legacy / "config.yaml").write_text("port: 1\nport: 2\n"),
     ),
 }
 

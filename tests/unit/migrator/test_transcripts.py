@@ -95,12 +95,12 @@ def test_a_source_that_is_no_file_is_missing(home: LegacyHome, tree: Path, kind:
         old.parent.symlink_to(tmp_path / "outside")
     else:
         old.parent.mkdir(parents=True)
-        {
-            "missing": lambda: None,
-            "link": lambda: old.symlink_to("/etc/passwd"),
-            "folder": old.mkdir,
-            "fifo": lambda: os.mkfifo(old),
-        }[kind]()
+        if kind == "link":
+            old.symlink_to("/etc/passwd")
+        if kind == "folder":
+            old.mkdir()
+        if kind == "fifo":
+            os.mkfifo(old)
     answer = home.run("migrate")
     assert (answer.status, answer.fates()[str(old.relative_to(home.root))]) == (
         0,
