@@ -16,12 +16,14 @@ import sqlite3
 import struct
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
 from migrator import files
 
+SCRATCH, SETTLED = "migrator-copy-", 60  # seconds after which a folder that nobody holds is abandoned
 SUFFIXES = ("", "-wal", "-shm", "-journal")
 LOCKS = (("", 0x40000000, 512), ("-shm", 120, 9))  # PENDING, RESERVED, SHARED; the eight WAL locks and DMS
 BUSY = {"SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_BUSY_RECOVERY", "SQLITE_BUSY_SNAPSHOT"}
@@ -91,14 +93,35 @@ def _stamp(database: str) -> list[tuple[int, int, int] | None]:
 
 
 @contextlib.contextmanager
+def _scratch_folder(top: str) -> Iterator[str]:
+    """A private folder, gone afterwards; folders that killed runs of this user left are gone too."""
+    for entry in list(os.scandir(top)):
+        if entry.name.startswith(SCRATCH) and entry.is_dir(follow_symlinks=False):
+            with contextlib.suppress(OSError):  # somebody else's, or in use
+                _sweep(entry.path)
+    folder = tempfile.mkdtemp(prefix=SCRATCH, dir=top)
+    try:
+        with files.held(folder):
+            yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(folder: str) -> None:
+    about = os.lstat(folder)
+    if about.st_uid == os.geteuid() and time.time() - about.st_mtime > SETTLED:
+        with files.held(folder):
+            shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
 def private_copy(database: str, avoid: list[str]) -> Iterator[sqlite3.Connection]:
     """A connection on a copy that shows what the next program to open the database would see.
 
     Pending `-wal` and hot `-journal` files are applied to the copy alone. Raises InUseError, OSError,
     sqlite3.DatabaseError.
     """
-    folder = tempfile.mkdtemp(prefix="migrator-", dir=_scratch(avoid))
-    try:
+    with _scratch_folder(_scratch(avoid)) as folder:
         before = _stamp(database)
         if who := holder(database):
             raise InUseError(who)
@@ -111,8 +134,6 @@ def private_copy(database: str, avoid: list[str]) -> Iterator[sqlite3.Connection
         with contextlib.closing(sqlite3.connect(copy, isolation_level=None)) as connection:
             connection.text_factory = _text
             yield connection
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _text(raw: bytes) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from conftest import LegacyHome, Picture
 
+from migrator import files
 from migrator.journal import Run
 
 KILLED = 9
@@ -247,3 +248,14 @@ def test_a_torn_journal_line_counts_as_not_written(
     assert filled.run("rollback").status == 0
     assert filled.picture(state=False) == before
     assert "rolled-back" in filled.run("status").report["message"]
+
+
+def test_the_private_copy_of_a_killed_run_is_swept_by_the_next_one(filled: LegacyHome) -> None:
+    scratch = filled.root.parent / "scratch"
+    for folder in ("migrator-copy-dead", "migrator-copy-busy", "other"):
+        (scratch / folder).mkdir()
+        os.utime(scratch / folder, (1, 1))
+    (scratch / "migrator-copy-new").mkdir()
+    with files.held(str(scratch / "migrator-copy-busy")):
+        filled.run("plan")
+    assert {path.name for path in scratch.iterdir()} == {"migrator-copy-busy", "migrator-copy-new", "other"}
