@@ -36,6 +36,7 @@ class Expectation:
         files: files that must exist afterwards: path relative to the home → content digest.
         writable: paths (relative; a directory stands for all below it) that the migration may create or change.
         fates: one for each legacy record.
+        record_tables: the tables in which one row stands for one legacy record.
     """
 
     refusals: frozenset[str] = frozenset()
@@ -43,6 +44,7 @@ class Expectation:
     files: Mapping[str, str] = field(default_factory=dict)
     writable: frozenset[str] = frozenset()
     fates: tuple[Fate, ...] = ()
+    record_tables: frozenset[str] = frozenset()
 
     @property
     def outcome(self) -> Literal["done", "refused", "partial"]:

@@ -100,9 +100,10 @@ def run_loaded(
 def replay_for(result: RunResult, options: Options) -> str:
     """Returns the command that repeats the run."""
     sandbox = "" if options.sandbox == "auto" else options.sandbox
-    return replay_command(
-        result, profile=options.profile, sandbox=sandbox, cases=options.cases, home=options.home
-    )
+    home = (
+        str(Path(options.home).resolve()) if options.home else ""
+    )  # `latest` leads elsewhere after the next run
+    return replay_command(result, profile=options.profile, sandbox=sandbox, cases=options.cases, home=home)
 
 
 def _stored_home(case: str) -> Home:

@@ -23,11 +23,10 @@ def accounted_for(evidence: Evidence) -> Iterator[Finding]:
         told: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
         for row in rows:
             told.setdefault(_name_of(row), []).append(row)
-        kinds = {fate.kind for fate in evidence.expected(event).fates}
         for fate in evidence.expected(event).fates:
             yield from _compare(fate, told.pop((fate.kind, fate.source, fate.id), []), event)
         for (kind, source, name), extra in sorted(told.items()):
-            if kind in kinds | {"project", "session", "transcript"}:
+            if kind != "other":
                 subject = f"{kind} {name} ({source})"
                 yield Finding(
                     "accounted-for", subject, "no such legacy record", extra[0].get("outcome"), event.step
@@ -106,8 +105,7 @@ def _counts(report: Mapping[str, Any]) -> Mapping[str, Any]:
 def _written(evidence: Evidence, event: Event, report: Mapping[str, Any]) -> Iterator[Finding]:
     """Compares the number of records said to be written with the rows and files that are really new."""
     before, after = evidence.target(event.before), evidence.target(event.after)
-    fates = evidence.expected(event).fates
-    tables = {fate.kind + "s" for fate in fates} & after.keys()
+    tables = evidence.expected(event).record_tables & after.keys()
     rows = sum(len(after[table].keys() - before.get(table, {}).keys()) for table in tables)
     files = sum(
         1

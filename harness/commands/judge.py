@@ -9,12 +9,22 @@ import msgspec
 
 from harness.commands.exits import OF_STATUS
 from harness.report.text import verdict_lines
-from harness.run import judge_again
+from harness.run import judge_again, unknown
 from harness.scenario import Scenario, ScenarioError
 from harness.store import RunFolder
 from harness.sut import Profile
 from harness.systems import pack
 from harness.verdict import Status, worst
+
+
+def _lacking(folder: RunFolder, stored: int) -> str:
+    """Returns why the stored cases are not the whole run; empty when they are."""
+    try:
+        said = folder.read_json("verdict.json")
+    except (OSError, ValueError):
+        return "the run was not finished: it has no verdict"
+    tried = len(said["cases"]) + (said["smallest"] is not None)
+    return "; ".join(said["notes"]) or "not all cases were stored" if stored < tried else ""
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -26,7 +36,10 @@ def main(arguments: argparse.Namespace) -> int:
     except msgspec.DecodeError as error:
         raise ScenarioError(f"{folder.path}: was stored by another version: {error}") from error
     verdicts = judge_again(pack(scenario.system), profile, scenario, folder)
+    lacking = _lacking(folder, len(verdicts))
     folder.close()
+    if lacking:
+        verdicts["(not stored)"] = unknown(lacking)
     for name, verdict in verdicts.items():
         if verdict.status is not Status.PASS:
             print(f"{verdict.status.name:8}{scenario.name} {name}")

@@ -5,7 +5,7 @@ import sys
 import real
 
 CLAIM = "home-restored"
-SCENARIO = "ao-rollback-exact"
+SCENARIO = "ao-transcripts"
 
 if __name__ == "__main__":
     copies = {path: path.read_bytes() for path in real.transcripts()} if real.VERB == "rollback" else {}

@@ -5,7 +5,7 @@ import sys
 import real
 
 CLAIM = "no-stranding"
-SCENARIO = "ao-clean"
+SCENARIO = "ao-transcripts"
 
 if __name__ == "__main__":
     before = real.transcripts()
