@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from harness.history import load
-from harness.home import Blobs, Home
+from harness.folder import given_home
 from harness.report.data import run_data
 from harness.report.text import replay_command, scenario_lines
 from harness.run import Progress, RunResult, run_scenario
@@ -22,7 +20,8 @@ from harness.systems import pack
 @dataclass(frozen=True, slots=True)
 class Options:
     """How to run: `sandbox` is a level or ``auto``; `cases` 0 means what the scenario says; `profile` is a path,
-    the name of one of the pack's profiles, or empty for the pack's own; `home` is the folder of a stored case;
+    the name of one of the pack's profiles, or empty for the pack's own; `home` is the folder of a stored case or
+    a copy of a home, which then is the home of `user` (by default the folder's name);
     without `shrink` the first failing home is kept as it was drawn.
     """
 
@@ -31,6 +30,7 @@ class Options:
     profile: str = ""
     sandbox: Wanted = "auto"
     home: str = ""
+    user: str = ""
     runs: str = "runs"
     shrink: bool = True
 
@@ -70,7 +70,7 @@ def run_loaded(
         raise ScenarioError(
             f"{scenario.name} is about {scenario.system}; the profile {profile.name} is for {profile.system}"
         )
-    home = _stored_home(options.home) if options.home else None  # before `latest` moves on
+    given = Path(options.home).resolve() if options.home else None  # before `latest` moves on
     folder = RunFolder.create(Path(options.runs), scenario, profile, time.time())
     support = Path(profile.support) if profile.support else None
     try:
@@ -84,7 +84,7 @@ def run_loaded(
                 number=options.seed,
                 cases=options.cases or scenario.cases,
                 progress=progress,
-                home=home,
+                home=given_home(given, options.user, session.root_for) if given else None,
                 shrink=options.shrink,
             )
         replay = replay_for(result, options)
@@ -100,16 +100,13 @@ def run_loaded(
 def replay_for(result: RunResult, options: Options) -> str:
     """Returns the command that repeats the run."""
     sandbox = "" if options.sandbox == "auto" else options.sandbox
-    home = (
-        str(Path(options.home).resolve()) if options.home else ""
-    )  # `latest` leads elsewhere after the next run
-    return replay_command(result, profile=options.profile, sandbox=sandbox, cases=options.cases, home=home)
-
-
-def _stored_home(case: str) -> Home:
-    path = Path(case).resolve()
-    run = path.parent.parent if path.parent.name == "cases" else path.parent
-    with closing(RunFolder.open(run)) as folder:
-        home = load(path, folder.blobs).home
-        held = {entry.digest for entry in home.entries.values() if entry.digest in folder.blobs}
-        return replace(home, blobs=Blobs({digest: folder.blobs[digest] for digest in held}))
+    home = str(Path(options.home).resolve()) if options.home else ""  # `latest` will lead elsewhere
+    cases = str(options.cases or "")
+    asked = {
+        "cases": cases,
+        "home": home,
+        "user": options.user,
+        "profile": options.profile,
+        "sandbox": sandbox,
+    }
+    return replay_command(result, asked)

@@ -1,4 +1,7 @@
-"""All claims, by name.  A new one is a module (or a function in one) and a place in this dict."""
+"""All claims, by name, the gravest first: the first that fails is the one a home is shrunk for.
+
+A new one is a module (or a function in one) and a place in this dict.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from harness.claims import ends_as_expected, report, store, tree
 from harness.claims.claim import Claim, Finding, UndecidedError
 
 CLAIMS: dict[str, Claim] = {
-    claim.name: claim for claim in (ends_as_expected.CLAIM, *store.CLAIMS, *tree.CLAIMS, *report.CLAIMS)
+    claim.name: claim for claim in (*store.CLAIMS, *tree.CLAIMS, ends_as_expected.CLAIM, *report.CLAIMS)
 }
 
 __all__ = ["CLAIMS", "Claim", "Finding", "UndecidedError"]

@@ -18,7 +18,10 @@ def _differences(evidence: Evidence) -> Iterator[tuple[Event, str, TableDifferen
         if not event.succeeded or evidence.expected(event).refusals:
             continue
         wanted, found = evidence.expected(event).tables, evidence.target(event.after)
-        for table in sorted(wanted.keys() | found.keys()):
+        first = evidence.expected(
+            event
+        ).record_tables  # what people look for comes before what follows from it
+        for table in sorted(wanted.keys() | found.keys(), key=lambda name: (name not in first, name)):
             yield event, table, compare(wanted.get(table, {}), found.get(table, {}))
 
 

@@ -26,6 +26,7 @@ def options_of(arguments: argparse.Namespace) -> Options:
         profile=arguments.profile,
         sandbox=arguments.sandbox,
         home=getattr(arguments, "home", ""),
+        user=getattr(arguments, "user", ""),
         runs=arguments.runs,
     )
 

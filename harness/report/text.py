@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from harness.claims import CLAIMS, Finding
@@ -104,17 +104,9 @@ def _reading_line(reading: Reading) -> str:
     return f"  {reading.state:13}{value:>7} {item.unit:6} {limit:>7}  {item.name}: {item.sentence} [{item.source}]"
 
 
-def replay_command(
-    result: RunResult, *, profile: str = "", sandbox: str = "", cases: int = 0, home: str = ""
-) -> str:
-    """Returns the one command that draws, runs, fails and shrinks the same again."""
+def replay_command(result: RunResult, asked: Mapping[str, str]) -> str:
+    """Returns the one command that draws, runs, fails and shrinks the same again; `asked` are options by name."""
     words = ["harness", "run", result.scenario, "--seed", str(result.seed)]
-    if cases:
-        words += ["--cases", str(cases)]
-    if home:
-        words += ["--home", home]
-    if profile:
-        words += ["--profile", profile]
-    if sandbox:
-        words += ["--sandbox", sandbox]
+    for name, value in asked.items():
+        words += [f"--{name}", value] if value else []
     return shlex.join(words)

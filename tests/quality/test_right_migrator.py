@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from harness.cli import main
 from harness.sandbox.choose import choose
 from harness.scenario import load_scenario
 from harness.session_run import Options, profile_for, run_loaded
@@ -14,7 +15,7 @@ SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
 
 @pytest.mark.quality
-def test_two_hundred_clean_homes_raise_no_alarm(tmp_path):
+def test_two_hundred_clean_homes_raise_no_alarm(tmp_path: Path) -> None:
     scenario = msgspec.structs.replace(load_scenario(SCENARIOS / "ao-clean.toml"), cases=200)
     options = Options(runs=str(tmp_path), sandbox="embedded", seed=1)
     result = run_loaded(scenario, profile_for("ao", ""), options, choose("embedded"))
@@ -23,9 +24,9 @@ def test_two_hundred_clean_homes_raise_no_alarm(tmp_path):
 
 
 @pytest.mark.quality
-def test_stored_run_is_judged_the_same_again(tmp_path):
-    from harness.cli import main
-
-    status = main(["run", "ao-rollback-exact", "--cases", "3", "--sandbox", "embedded", "--runs", str(tmp_path)])
+def test_stored_run_is_judged_the_same_again(tmp_path: Path) -> None:
+    status = main(
+        ["run", "ao-rollback-exact", "--cases", "3", "--sandbox", "embedded", "--runs", str(tmp_path)]
+    )
     assert status == 0
     assert main(["judge", str(tmp_path / "ao-rollback-exact/latest")]) == 0

@@ -7,9 +7,10 @@ import msgspec
 import pytest
 
 from harness.claims import CLAIMS
-from harness.sandbox.choose import choose
+from harness.sandbox.choose import Choice, choose
 from harness.scenario import load_scenario
 from harness.session_run import Options, profile_for, run_loaded
+from harness.sut import Profile
 from harness.verdict import Status
 
 ROOT = Path(__file__).parents[2]
@@ -17,7 +18,7 @@ FOLDER = ROOT / "tests/saboteurs"
 FILES = sorted(path for path in FOLDER.glob("*.py") if path.stem != "real")
 
 
-def constants(path):
+def constants(path: Path) -> dict[str, str]:
     """Returns the module's text constants and its docstring, without running it."""
     tree = ast.parse(path.read_text())
     assigned = {
@@ -25,10 +26,10 @@ def constants(path):
         for node in tree.body
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
     }
-    return assigned | {"doc": ast.get_docstring(tree)}
+    return assigned | {"doc": ast.get_docstring(tree) or ""}
 
 
-def sabotaged(path):
+def sabotaged(path: Path) -> Profile:
     """Returns our own profile with the saboteur in the migrator's place."""
     right = profile_for("ao", "")
     verbs = {verb: ["python3", f"{{support}}/{path.name}", *argv[3:]] for verb, argv in right.verbs.items()}
@@ -36,13 +37,13 @@ def sabotaged(path):
 
 
 @pytest.fixture(scope="module")
-def sandbox():
+def sandbox() -> Choice:
     return choose("embedded", "")
 
 
 @pytest.mark.quality
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_saboteur_is_rejected_by_the_claim_it_names(path, sandbox, tmp_path):
+def test_saboteur_is_rejected_by_the_claim_it_names(path: Path, sandbox: Choice, tmp_path: Path) -> None:
     about = constants(path)
     scenario = load_scenario(ROOT / f"scenarios/{about['SCENARIO']}.toml")
     options = Options(runs=str(tmp_path), sandbox=sandbox.level, shrink=False)
@@ -52,10 +53,10 @@ def test_saboteur_is_rejected_by_the_claim_it_names(path, sandbox, tmp_path):
     assert about["CLAIM"] in failed
 
 
-def test_every_claim_has_a_saboteur():
+def test_every_claim_has_a_saboteur() -> None:
     aimed = {constants(path)["CLAIM"] for path in FILES}
     assert aimed == set(CLAIMS)
 
 
-def test_every_saboteur_says_what_it_does_wrong():
+def test_every_saboteur_says_what_it_does_wrong() -> None:
     assert [path.stem for path in FILES if not constants(path)["doc"]] == []

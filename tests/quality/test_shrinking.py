@@ -7,6 +7,7 @@ import pytest
 from test_saboteurs import FOLDER, sabotaged
 
 from harness.cli import main
+from harness.home import Home
 from harness.sandbox.choose import choose
 from harness.scenario import load_scenario
 from harness.session_run import Options, run_loaded
@@ -15,13 +16,13 @@ from harness.store import RunFolder
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
 
-def session_files(home):
+def session_files(home: Home) -> list[str]:
     return [path for path in home.entries if "/sessions/" in path and path.endswith(".json")]
 
 
 @pytest.mark.quality
 @pytest.mark.parametrize("name", ["forgets_last_session", "maps_stuck_to_active", "forgets_transcripts"])
-def test_failing_home_shrinks_to_one_session(name, tmp_path):
+def test_failing_home_shrinks_to_one_session(name: str, tmp_path: Path) -> None:
     saboteur = FOLDER / f"{name}.py"
     scenario = load_scenario(SCENARIOS / "ao-clean.toml")
     options = Options(runs=str(tmp_path), sandbox="embedded", seed=3)
@@ -39,7 +40,7 @@ def test_failing_home_shrinks_to_one_session(name, tmp_path):
 
 
 @pytest.mark.quality
-def test_replaying_the_stored_home_passes_with_the_right_migrator(tmp_path):
+def test_replaying_the_stored_home_passes_with_the_right_migrator(tmp_path: Path) -> None:
     options = Options(runs=str(tmp_path), sandbox="embedded", shrink=False)
     scenario = load_scenario(SCENARIOS / "ao-clean.toml")
     result = run_loaded(scenario, sabotaged(FOLDER / "forgets_last_session.py"), options, choose("embedded"))

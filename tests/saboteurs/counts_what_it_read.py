@@ -1,6 +1,7 @@
 """Reports as written what it only read."""
 
 import sys
+from typing import Any
 
 import real
 
@@ -8,7 +9,7 @@ CLAIM = "report-is-honest"
 SCENARIO = "ao-terminated-sessions"
 
 
-def boast(report):
+def boast(report: dict[str, Any]) -> None:
     report["counts"]["written"] = report["counts"]["read"]
 
 

@@ -1,6 +1,7 @@
 """Calls every file it could not use corrupt, empty reservations and ended sessions included."""
 
 import sys
+from typing import Any
 
 import real
 
@@ -8,7 +9,7 @@ CLAIM = "accounted-for"
 SCENARIO = "ao-corrupt-files"
 
 
-def blame(report):
+def blame(report: dict[str, Any]) -> None:
     for row in report["records"]:
         if row["reason"]:
             row["reason"] = "corrupt-json"

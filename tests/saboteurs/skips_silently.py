@@ -1,6 +1,7 @@
 """Leaves skipped records out of its report: nobody learns that they stayed behind."""
 
 import sys
+from typing import Any
 
 import real
 
@@ -8,7 +9,7 @@ CLAIM = "accounted-for"
 SCENARIO = "ao-terminated-sessions"
 
 
-def forget(report):
+def forget(report: dict[str, Any]) -> None:
     report["records"] = [row for row in report["records"] if row["outcome"] != "skipped"]
     report["counts"]["read"] -= report["counts"]["skipped"]
     report["counts"]["skipped"] = 0

@@ -22,6 +22,7 @@ A = {"text": "A", "rank": 1}
 LETTER = Fate("letter", "letters/a", "a", "migrated")
 ORACLE = {
     "one": Expectation(
+        record_tables=frozenset({"notes"}),
         tables={"notes": {"a": A}},
         files={"moved/a": digest_of(b"dear")},
         writable=frozenset({"target.json", "moved"}),
@@ -29,6 +30,7 @@ ORACLE = {
     ),
     "one+locked": Expectation(refusals=frozenset({"target-locked"})),
     "torn": Expectation(
+        record_tables=frozenset({"notes"}),
         tables={"notes": {"a": A}},
         writable=frozenset({"target.json", "moved"}),
         fates=(fate("a"), fate("b", "set-aside", "torn")),
@@ -207,7 +209,7 @@ TRIOS: dict[str, Trio] = {
         mute=(shown(RIGHT, profile=HOMELESS), "the profile declares no paths of the migrator's own"),
     ),
     "accounted-for": Trio(
-        passes=said(records=[*ROWS, row("preference", "prefs", "x", "skipped")]),
+        passes=said(records=[*ROWS, row("other", "prefs", "x", "skipped")]),
         fails=said(records=[ROWS[1]]),
         told=("note a (notes/a.txt)", "migrated", "not named in the report", 0),
         mute=(shown(RIGHT, profile=DEAF), "the profile does not say that the migrator reports"),
