@@ -48,10 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     gate.add_argument("systems", nargs="*", metavar="SYSTEM", help="default: all")
     gate.add_argument("--jobs", type=_positive, default=2, help="scenarios at a time (default 2)")
     _add_running(gate)
-    image = commands.add_parser("image", help="build the container image of our own migrator")
-    image.add_argument(
-        "--if-engine", action="store_true", help="without a container engine: say so and exit 0"
-    )
+    commands.add_parser("image", help="build the container image of our own migrator")
     return parser
 
 

@@ -12,6 +12,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import replace
 from pathlib import Path
 
+from harness.commands.image import make_ready
 from harness.commands.run import options_of
 from harness.gate import GateResult, decide
 from harness.report.data import gate_data, run_data
@@ -55,7 +56,9 @@ def _scenarios(folder: Path, systems: Sequence[str]) -> list[tuple[Path, Scenari
 
 def _settled(options: Options, systems: Sequence[str], *, quiet: bool) -> Options:
     """Returns the options with the sandbox level chosen once, so that all scenarios run in the same."""
-    choice = choose(options.sandbox, profile_for(systems[0], options.profile).image)
+    image = profile_for(systems[0], options.profile).image
+    make_ready(options.sandbox, image)
+    choice = choose(options.sandbox, image)
     if not quiet:
         print("\n".join(sandbox_lines(choice)), flush=True)
     return replace(options, sandbox=choice.level)

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from harness.commands.exits import OF_STATUS
+from harness.commands.image import make_ready
 from harness.report.data import run_data
 from harness.report.text import sandbox_lines, scenario_lines
 from harness.sandbox.choose import choose
@@ -65,6 +66,7 @@ def main(arguments: argparse.Namespace) -> int:
     options = options_of(arguments)
     scenario = load_scenario(find(arguments.scenario, Path(arguments.scenarios)))
     profile = profile_for(scenario.system, options.profile)
+    make_ready(options.sandbox, profile.image)
     choice = choose(options.sandbox, profile.image)
     result = run_loaded(scenario, profile, options, choice, Meter(scenario.name))
     replay = replay_for(result, options)

@@ -56,7 +56,6 @@ class ImageUnavailable:
     """No such image can be had here; `reason` is one sentence for a person."""
 
     reason: str
-    engine_answers: bool
 
 
 def ensure_image(*, tag: str = TAG, context: Path, say: Say) -> ImageReady | ImageUnavailable:
@@ -65,11 +64,9 @@ def ensure_image(*, tag: str = TAG, context: Path, say: Say) -> ImageReady | Ima
     `context` is the folder with `Dockerfile` and `migrator/`. Each longer step is announced through `say`.
     """
     if missing := [name for name in ("Dockerfile", "migrator/__init__.py") if not (context / name).is_file()]:
-        return ImageUnavailable(
-            f"{context} has no {missing[0]}, so no image can be built from it", engine_answers=False
-        )
+        return ImageUnavailable(f"{context} has no {missing[0]}, so no image can be built from it")
     if isinstance(engine := _engine(), str):
-        return ImageUnavailable(engine, engine_answers=False)
+        return ImageUnavailable(engine)
     try:
         base = os.environ.get(BASE_VARIABLE) or None
         chosen = _named_base(engine, base, say) if base else _any_base(engine, say)
@@ -78,9 +75,7 @@ def ensure_image(*, tag: str = TAG, context: Path, say: Say) -> ImageReady | Ima
         say(f"building {tag} on {chosen}")
         return _build(engine, tag, chosen, build_context(context))
     except _TROUBLE as error:
-        return ImageUnavailable(
-            f"the engine failed while {tag} was made: {_sentence(error)}", engine_answers=True
-        )
+        return ImageUnavailable(f"the engine failed while {tag} was made: {_sentence(error)}")
     finally:
         engine.close()
 
@@ -164,7 +159,7 @@ def _named_base(engine: docker.DockerClient, name: str, say: Say) -> str | Image
     if trouble is None:
         return name
     reason = f"{BASE_VARIABLE} names {name}, which is not here and cannot be pulled: {trouble}"
-    return ImageUnavailable(reason, engine_answers=True)
+    return ImageUnavailable(reason)
 
 
 def _any_base(engine: docker.DockerClient, say: Say) -> str | ImageUnavailable:
@@ -181,9 +176,7 @@ def _any_base(engine: docker.DockerClient, say: Say) -> str | ImageUnavailable:
     if trouble is None:
         return PREFERRED_BASE
     if isinstance(own, str):
-        return ImageUnavailable(
-            f"{PREFERRED_BASE} cannot be pulled ({trouble}), and {own}", engine_answers=True
-        )
+        return ImageUnavailable(f"{PREFERRED_BASE} cannot be pulled ({trouble}), and {own}")
     say(f"{PREFERRED_BASE} cannot be pulled ({trouble}); making {own.tag} from {own.python}")
     return _import(engine, own)
 
@@ -249,7 +242,7 @@ def _build(engine: docker.DockerClient, tag: str, base: str, context: bytes) -> 
             "nothing",
         )
         reason = f"the build of {tag} on {base} failed: {trouble}; the last it printed was: {said}"
-        return ImageUnavailable(reason, engine_answers=True)
+        return ImageUnavailable(reason)
     made = engine.images.get(tag)
     if replaced is not None and replaced.id != made.id:
         with contextlib.suppress(*_TROUBLE):  # it stays where a container or another tag still uses it

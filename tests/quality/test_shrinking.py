@@ -1,10 +1,10 @@
 """How small is the home that reproduces a failure: one project and one session, where that is enough."""
 
-import ast
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from test_saboteurs import FOLDER, sabotaged
+from test_saboteurs import FOLDER, constants, sabotaged
 
 from harness.cli import main
 from harness.home import Home
@@ -23,19 +23,14 @@ def session_files(home: Home) -> list[str]:
 @pytest.mark.quality
 @pytest.mark.parametrize("name", ["forgets_last_session", "maps_stuck_to_active", "forgets_transcripts"])
 def test_failing_home_shrinks_to_one_session(name: str, tmp_path: Path) -> None:
-    saboteur = FOLDER / f"{name}.py"
-    scenario = load_scenario(SCENARIOS / "ao-clean.toml")
+    about = constants(FOLDER / f"{name}.py")
+    scenario = load_scenario(SCENARIOS / f"{about['SCENARIO']}.toml")
     options = Options(runs=str(tmp_path), sandbox="embedded", seed=3)
-    result = run_loaded(scenario, sabotaged(saboteur), options, choose("embedded"))
-    folder = RunFolder.open(Path(result.folder))
-    home = dict(folder.histories())["smallest"].home
-    folder.close()
-    claim = next(
-        node.value.value
-        for node in ast.parse(saboteur.read_text()).body
-        if isinstance(node, ast.Assign) and node.targets[0].id == "CLAIM"
-    )
-    assert claim in result.smallest.failed
+    result = run_loaded(scenario, sabotaged(FOLDER / f"{name}.py"), options, choose("embedded"))
+    with closing(RunFolder.open(Path(result.folder))) as folder:
+        home = dict(folder.histories())["smallest"].home
+    assert result.smallest is not None
+    assert about["CLAIM"] in result.smallest.failed
     assert len(session_files(home)) == 1, session_files(home)
 
 

@@ -113,7 +113,7 @@ def test_a_missing_engine_is_a_reason_and_no_exception(no_engine: str) -> None:
     said: list[str] = []
     answer = ensure_image(context=REPOSITORY, say=said.append)
     reason = f"no container engine answers at {no_engine}: No such file or directory"
-    assert answer == ImageUnavailable(reason, engine_answers=False)
+    assert answer == ImageUnavailable(reason)
     assert said == []
     assert engine_trouble() == reason
 
@@ -238,7 +238,6 @@ def test_where_no_base_can_be_had_both_reasons_are_given(
     assert answer == ImageUnavailable(
         "python:3.12-slim cannot be pulled (no such host), and a base image can be made from the running Python on "
         "Linux only, not on darwin",
-        engine_answers=True,
     )
 
 
@@ -250,7 +249,6 @@ def test_a_base_that_the_user_names_is_never_replaced_by_another(
     answer, _ = ensure_on(engine)
     assert answer == ImageUnavailable(
         "BASE_IMAGE names company/python:1, which is not here and cannot be pulled: no such host",
-        engine_answers=True,
     )
     assert engine.built_on == []
 
@@ -276,7 +274,6 @@ def test_a_failed_build_tells_the_error_and_the_last_line_printed(ensure_on: Ens
     answer, _ = ensure_on(engine)
     assert answer == ImageUnavailable(
         "the build of migrator:1 on python:3.12-slim failed: exit 1; the last it printed was: disk is full",
-        engine_answers=True,
     )
 
 
@@ -288,9 +285,7 @@ def test_an_engine_that_breaks_off_is_a_reason_and_no_exception(
 
     monkeypatch.setattr(FakeEngine, "build", broken)
     answer, _ = ensure_on(FakeEngine("python:3.12-slim"))
-    assert answer == ImageUnavailable(
-        "the engine failed while migrator:1 was made: Connection reset by peer", engine_answers=True
-    )
+    assert answer == ImageUnavailable("the engine failed while migrator:1 was made: Connection reset by peer")
 
 
 @LINUX_ONLY
