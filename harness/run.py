@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
-from hypothesis.errors import Flaky, Unsatisfiable
+from hypothesis.errors import Unsatisfiable
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
-from hypothesis.strategies import DrawFn, SearchStrategy, composite
+from hypothesis.strategies import SearchStrategy
 
 from harness.case import run_case
 from harness.draft import Draft, drafts, make_home
 from harness.evidence import Evidence
-from harness.history import Event, History
+from harness.history import History
 from harness.home import Home
 from harness.sandbox.channel import SandboxError
 from harness.sandbox.session import Session
 from harness.scenario import Scenario, ScenarioError
+from harness.shrink import shrink
 from harness.store import RunFolder
 from harness.sut import Profile
 from harness.system import System
@@ -58,30 +60,9 @@ class RunResult:
         return worst(verdict.status for verdict in self.verdicts)
 
 
-class _Sealed:
-    """A draft that Hypothesis does not spell out: the source text of a large home takes it minutes."""
-
-    __slots__ = ("draft",)
-
-    def __init__(self, draft: Draft) -> None:
-        self.draft = draft
-
-    def __repr__(self) -> str:
-        return "a home"
-
-
-@composite
-def _sealed(draw: DrawFn, strategy: SearchStrategy[Draft]) -> _Sealed:
-    return _Sealed(draw(strategy))
-
-
-class _CaseFailedError(Exception):
-    """Tells Hypothesis that a home is interesting."""
-
-
 @dataclass
 class _Exploration:
-    """The state of one run: what was tried, what failed first, and the smallest failing case so far."""
+    """The state of one run: what was tried, what failed, and the smallest failing case so far."""
 
     system: System
     scenario: Scenario
@@ -93,50 +74,36 @@ class _Exploration:
     clock: Callable[[], float]
     verdicts: list[Verdict] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    failing: dict[str, tuple[Verdict, History]] = field(default_factory=dict)
-    chased: str = ""  # the claim whose failure is being shrunk
-    started_shrinking: float = 0.0
     smallest: tuple[Verdict, History] | None = None
-    last_failed: Draft | None = None
-    broken: SandboxError | None = None
 
-    def attempt(self, draft: Draft) -> None:
-        """Runs and judges one home; raises for Hypothesis when it fails the claim that is being shrunk.
-
-        Hypothesis would try a home again on which the sandbox broke, and take a second success for an answer;
-        so that error is kept, and from then on nothing is run.
-        """
-        if self.broken and repr(draft) not in self.failing:
-            return
-        try:
-            self._attempt(draft)
-        except SandboxError as error:
-            self.broken = error
-
-    def _attempt(self, draft: Draft) -> None:
-        key = repr(draft)
-        if self.chased:
-            if key not in self.failing and self.clock() - self.started_shrinking > _SHRINK_SECONDS:
-                return
-            verdict, history = self.failing.get(key) or self._run(draft)
-            if self.chased not in verdict.failed:
-                return
-        else:
-            verdict, history = self._run(draft)
+    def explore(self, drafts: Iterable[Draft], *, shrinking: bool) -> None:
+        """Tries one home after the other up to the first that fails, and shrinks that one."""
+        for draft in drafts:
+            verdict, history = self.run(draft)
             self.record(verdict, history)
-            if verdict.status is not Status.FAIL:
+            if verdict.status is Status.FAIL:
+                self.smallest = (verdict, history)
+                self._shrink(draft, verdict.failed[0], seconds=_SHRINK_SECONDS if shrinking else 0.0)
                 return
-            self.chased, self.started_shrinking = verdict.failed[0], self.clock()
-        self.failing[key] = self.smallest = (verdict, history)
-        self.last_failed = draft
-        raise _CaseFailedError(self.chased)
 
-    def confirm(self) -> None:
-        """Runs the smallest failing home once more and notes it when the same claim holds this time."""
-        if self.last_failed is not None and self.chased not in self._run(self.last_failed)[0].failed:
-            self.notes.append(
-                f"{self.chased} held when the failing home was tried again: the migrator does not repeat itself"
-            )
+    def _shrink(self, draft: Draft, claim: str, seconds: float) -> None:
+        """Makes the failing home smaller while the same claim fails, and tries the smallest once more."""
+
+        def still_fails(smaller: Draft) -> bool:
+            try:
+                verdict, history = self.run(smaller)
+            except SandboxError:
+                raise
+            except Exception:  # noqa: BLE001 - a state that its pack cannot write is not a smaller home
+                return False
+            if claim in verdict.failed:
+                self.smallest = (verdict, history)
+            return claim in verdict.failed
+
+        smallest = shrink(draft, still_fails, until=self.clock() + seconds, clock=self.clock)
+        if claim not in self.run(smallest)[0].failed:
+            note = "held when the failing home was tried again: the migrator does not repeat itself"
+            self.notes.append(f"{claim} {note}")
 
     def leave_open(self, note: str) -> None:
         """Makes the result unknown, unless a case has failed."""
@@ -144,18 +111,22 @@ class _Exploration:
         self.verdicts.append(unknown(note))
 
     def record(self, verdict: Verdict, history: History) -> None:
+        """Stores a case, counts it and tells how far the run is."""
         self.folder.add_case(len(self.verdicts), history)
         self.verdicts.append(verdict)
         failed = sum(1 for verdict in self.verdicts if verdict.status is Status.FAIL)
         self.progress(len(self.verdicts), self.wanted, failed)
 
-    def _run(self, draft: Draft) -> tuple[Verdict, History]:
+    def run(self, draft: Draft) -> tuple[Verdict, History]:
+        """Returns the verdict on the home of a draft, with its history."""
         home, applied = make_home(self.system, draft, self.session.root_for)
-        events = run_case(self.system, self.scenario, self.profile, self.session, home)
-        return self.judged(events, home), History(home, events, draft.as_data(applied))
+        return self.run_home(home, draft.as_data(applied))
 
-    def judged(self, events: tuple[Event, ...], home: Home) -> Verdict:
-        return judge_history(self.system, self.profile, self.scenario, History(home, events))
+    def run_home(self, home: Home, about: Mapping[str, Any]) -> tuple[Verdict, History]:
+        """Returns the verdict on a home, with its history."""
+        events = run_case(self.system, self.scenario, self.profile, self.session, home)
+        history = History(home, events, about)
+        return judge_history(self.system, self.profile, self.scenario, history), history
 
 
 def unknown(note: str) -> Verdict:
@@ -188,11 +159,11 @@ def run_scenario(
     progress: Progress = lambda _done, _wanted, _failed: None,
     clock: Callable[[], float] = time.monotonic,
     home: Home | None = None,
-    shrink: bool = True,
+    shrink_failing: bool = True,
 ) -> RunResult:
     """Runs the scenario over the homes of seed `number` (or over one given home) and returns what came of it.
 
-    The first failing home ends the drawing; Hypothesis then shrinks it while the same claim fails.  Everything
+    The first failing home ends the run and is shrunk while the same claim fails.  Everything
     is kept in the run's folder.  A failure of the sandbox makes the result unknown.
 
     Raises:
@@ -209,11 +180,11 @@ def run_scenario(
     )
     try:
         if home is None:
-            phases = (Phase.generate, Phase.shrink) if shrink else (Phase.generate,)
-            _draw(exploration, drafts(system, scenario), number, phases)
+            exploration.explore(drawn(drafts(system, scenario), number, cases), shrinking=shrink_failing)
         else:
-            events = run_case(system, scenario, profile, session, home)
-            exploration.record(exploration.judged(events, home), History(home, events))
+            exploration.record(*exploration.run_home(home, {"damage": []}))
+    except Unsatisfiable:
+        exploration.leave_open("no home of this shape could be drawn")
     except SandboxError as error:
         exploration.leave_open(f"the sandbox failed: {error}")
     smallest = exploration.smallest
@@ -234,34 +205,32 @@ def run_scenario(
     )
 
 
-def _draw(
-    exploration: _Exploration, strategy: SearchStrategy[Draft], number: int, phases: tuple[Phase, ...]
-) -> None:
+def drawn(strategy: SearchStrategy[Draft], number: int, cases: int) -> list[Draft]:
+    """Returns the drafts that a seed stands for, the simplest first, at most `cases` of them.
+
+    Hypothesis only draws here.  It would shrink as well, but not a home that is drawn as one number, and text by
+    text where whole sessions can go; `shrink` knows the shape.
+
+    Raises:
+        Unsatisfiable: the strategy has nothing to draw.
+    """
+    found: list[Draft] = []
+
     @seed(number)
     @settings(
-        max_examples=exploration.wanted,
+        max_examples=cases,
         database=None,
         deadline=None,
-        phases=phases,
+        phases=(Phase.generate,),
         suppress_health_check=list(HealthCheck),
-        report_multiple_bugs=False,
-        print_blob=False,
         verbosity=Verbosity.quiet,
     )
-    @given(_sealed(strategy))
-    def attempt(sealed: _Sealed) -> None:
-        exploration.attempt(sealed.draft)
+    @given(strategy)
+    def collect(draft: Draft) -> None:
+        found.append(draft)
 
-    try:
-        attempt()
-    except _CaseFailedError:
-        exploration.confirm()
-    except Flaky:
-        exploration.leave_open("the harness does not repeat itself: a home could be tried once and not again")
-    except Unsatisfiable:
-        exploration.leave_open("no home of this shape could be drawn")
-    if exploration.broken:
-        raise exploration.broken
+    collect()
+    return found[:cases]
 
 
 def check_actors(system: System, scenario: Scenario) -> None:

@@ -85,7 +85,7 @@ def run_loaded(
                 cases=options.cases or scenario.cases,
                 progress=progress,
                 home=given_home(given, options.user, session.root_for) if given else None,
-                shrink=options.shrink,
+                shrink_failing=options.shrink,
             )
         replay = replay_for(result, options)
         folder.write_json("verdict.json", run_data(result, replay))
