@@ -77,6 +77,8 @@ def _session(site: Site, identity: str, orchestrator: bool, source: Random) -> S
     old = v1 and chance() < 0.3
     worktree = parts.worktree_path(site.project, identity, old=old)
     state = _worktree_state(source, site, ended=ended)
+    if old and state == "linked":
+        state = "present"  # the old place is where the links of the new one lead
     uuid = naming.uuid(source.getrandbits(128))
     resume = _resume(agent, uuid, chance())
     title = texts.titles[int(chance() * len(texts.titles))]
