@@ -28,7 +28,7 @@ BIN = ENVIRONMENT / "bin"
 def tests(session: nox.Session) -> None:
     """Test without a container engine, with branch coverage; arguments after `--` go to pytest instead."""
     _install(session)
-    chosen = session.posargs or ["--cov", "--cov-report=term", "tests/unit", "tests/quality"]
+    chosen = session.posargs or ["-n2", "--cov", "--cov-report=term", "tests/quality", "tests/unit"]
     _run(session, "pytest", "-m", "not container", *chosen)
 
 
@@ -94,10 +94,10 @@ def _prepare(session: nox.Session) -> None:
         return
     groups = nox.project.load_toml(ROOT / "pyproject.toml")
     needs = nox.project.dependency_groups(groups, *groups["dependency-groups"])
-    # The groups are spelt out because pip knows `--group` only since 25.1; nox is here for the types of this file.
+    # The groups are spelt out because pip knows `--group` only since 25.1.
     session.run(sys.executable, "-m", "venv", "--clear", str(ENVIRONMENT), external=True)
     pip = (str(BIN / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    session.run(*pip, "--editable", str(ROOT), *needs, "nox", external=True)
+    session.run(*pip, "--editable", str(ROOT), *needs, external=True)
     stamp.write_text(wanted)
 
 

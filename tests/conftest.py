@@ -16,7 +16,7 @@ REPOSITORY = Path(__file__).parents[1]
 @pytest.fixture(autouse=True)
 def guarded_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the marker `container`, a test that would talk to a container engine fails by name."""
-    if request.node.get_closest_marker("container"):
+    if request.node.get_closest_marker("container") or "engine_nowhere" in request.fixturenames:
         return
 
     def refuse(*_: Any, **__: Any) -> None:
@@ -25,6 +25,12 @@ def guarded_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(docker, "from_env", refuse)
     monkeypatch.setattr(docker, "DockerClient", refuse)
     monkeypatch.setattr(APIClient, "__init__", refuse)
+
+
+@pytest.fixture
+def engine_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The address of the container engine is one at which there can be none."""
+    monkeypatch.setenv("DOCKER_HOST", "nowhere")
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import pytest
 
 from harness.cli import main
 from harness.sandbox.choose import choose
-from harness.scenario import load_scenario
+from harness.scenario import Step, load_scenario
 from harness.session_run import Options, profile_for, run_loaded
 from harness.verdict import Status
 
@@ -16,7 +16,8 @@ SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
 @pytest.mark.quality
 def test_two_hundred_clean_homes_raise_no_alarm(tmp_path: Path) -> None:
-    scenario = msgspec.structs.replace(load_scenario(SCENARIOS / "ao-clean.toml"), cases=200)
+    clean = load_scenario(SCENARIOS / "ao-clean.toml")
+    scenario = msgspec.structs.replace(clean, cases=200, steps=[Step(do="migrate")])
     options = Options(runs=str(tmp_path), sandbox="embedded", seed=1)
     result = run_loaded(scenario, profile_for("ao", ""), options, choose("embedded"))
     assert result.status is Status.PASS, result.smallest or result.notes

@@ -118,8 +118,7 @@ def test_a_missing_engine_is_a_reason_and_no_exception(no_engine: str) -> None:
     assert engine_trouble() == reason
 
 
-def test_an_address_that_makes_no_sense_is_a_reason_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DOCKER_HOST", "nowhere")
+def test_an_address_that_makes_no_sense_is_a_reason_too(engine_nowhere: None) -> None:
     trouble = engine_trouble()
     assert trouble is not None
     assert trouble.startswith("no container engine answers at nowhere: ")
