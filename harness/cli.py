@@ -14,8 +14,10 @@ _EPILOG = """\
 examples:
   harness list                                   what can be run
   harness run ao-clean --seed 7                  one scenario, repeatable
-  harness run ao-clean --home runs/ao-clean/latest/cases/0003
-                                                 exactly the home of a stored case
+  harness run ao-clean --home runs/ao-clean/latest/smallest
+                                                 over exactly the home of a stored case
+  harness run ao-any-damage --home copy/ --user alice
+                                                 over a copy of a user's home
   harness run ao-clean --profile my-tool.toml    your own migrator (docs/contract.md)
   harness judge runs/ao-clean/latest             judge a stored run again
   harness gate ao                                all scenarios, one decision
@@ -37,7 +39,10 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="run one scenario and print its verdict")
     run.add_argument("scenario", help="the name of a file in scenarios/, or a path to one")
     run.add_argument(
-        "--home", default="", metavar="CASE", help="folder of a stored case: run over exactly its home"
+        "--home", default="", metavar="DIR", help="a stored case, or a copy of a home: run over just that"
+    )
+    run.add_argument(
+        "--user", default="", metavar="NAME", help="whose home --home is (default: the folder's name)"
     )
     _add_running(run)
     judge = commands.add_parser("judge", help="judge a stored run again; nothing is run")

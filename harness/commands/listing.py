@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.claims import CLAIMS
-from harness.scenario import load_scenario, scenario_paths
+from harness.scenario import ScenarioError, load_scenario, scenario_paths
 from harness.systems import PACKS, pack
 
 
@@ -20,7 +20,10 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _scenarios(arguments: argparse.Namespace) -> Iterator[tuple[str, str]]:
-    for path in scenario_paths(Path(arguments.scenarios)):
+    paths = scenario_paths(Path(arguments.scenarios))
+    if not paths:
+        raise ScenarioError(f"no scenarios in {arguments.scenarios}/; name their folder with --scenarios")
+    for path in paths:
         scenario = load_scenario(path)
         yield scenario.name, f"{scenario.summary}  [{' '.join(scenario.shows)}]"
 
