@@ -86,7 +86,6 @@ def test_a_base_that_cannot_be_had_is_named_and_not_replaced(
     monkeypatch.setenv("BASE_IMAGE", "localhost:1/no-such-base:1")
     answer = ensure_image(tag=TRIAL_TAG, context=REPOSITORY, say=print)
     assert isinstance(answer, ImageUnavailable)
-    assert answer.engine_answers
     assert answer.reason.startswith("BASE_IMAGE names localhost:1/no-such-base:1, which is not here")
 
 

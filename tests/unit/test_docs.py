@@ -70,7 +70,9 @@ def test_readme_marks_the_command_that_automation_runs(marker: str) -> None:
     assert re.search(rf"<!-- {marker} -->\n```\w*\n.+\n```", (ROOT / "README.md").read_text())
 
 
-@pytest.mark.parametrize("path", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "path", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda p: p.name
+)
 def test_links_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text()):
         assert (path.parent / target).exists(), target
