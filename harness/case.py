@@ -38,8 +38,9 @@ def _run_step(
 ) -> tuple[Event, Home]:
     """Returns the event, and the tree once the step's actor is gone."""
     actor = system.ACTORS[step.meanwhile] if step.meanwhile else None
+    conditions: frozenset[str] = frozenset()
     if actor is not None:
-        before = _begin(actor, session)
+        before, conditions = _begin(actor, profile, session, before)
     try:
         ran = session.run(
             _command(profile.verbs[step.do], session), env=dict(profile.env), timeout=profile.timeout
@@ -60,18 +61,25 @@ def _run_step(
         timed_out=ran.timed_out,
         seconds=ran.seconds,
         meanwhile=step.meanwhile,
-        conditions=actor.conditions if actor else frozenset(),
+        conditions=conditions,
         report=_report(ran),
         stdout=ran.stdout.decode("utf-8", "replace"),
         stderr=ran.stderr.decode("utf-8", "replace"),
+        litter=ran.litter,
     )
     return event, session.observe() if actor is not None else after
 
 
-def _begin(actor: Actor, session: Session) -> Home:
+def _begin(actor: Actor, profile: Profile, session: Session, home: Home) -> tuple[Home, frozenset[str]]:
+    """Returns the tree once the actor has begun, and what follows from that."""
+    if actor.does is not None:
+        changed = actor.does(home, profile.keeps)
+        if changed is None:
+            return home, frozenset()
+        session.lay_out(changed)
     for holder in actor.holders:
         session.hold(holder)
-    return session.observe()
+    return session.observe(), actor.conditions
 
 
 def _command(argv: Sequence[str], session: Session) -> list[str]:

@@ -54,10 +54,14 @@ class Evidence:
             self._problems[id(home)] = self.problems_of(home)
         return self._problems[id(home)]
 
+    def is_kept(self, path: str) -> bool:
+        """Tells whether a path is, or lies in, what the migrator keeps for good."""
+        return any(path == kept or path.startswith(kept + "/") for kept in self.profile.keeps)
+
     def may_keep(self, change: Change) -> bool:
         """Tells whether a change is to a path that is the migrator's for good, or makes a directory on the way to it."""
         path = change.path
-        if any(path == kept or path.startswith(kept + "/") for kept in self.profile.keeps):
+        if self.is_kept(path):
             return True
         made = change.before is None and change.after is not None and change.after.kind == "dir"
         return made and any(kept.startswith(path + "/") for kept in self.profile.keeps)

@@ -34,7 +34,8 @@ class Expectation:
         refusals: codes of which one must be given; empty when the migration must go ahead.
         tables: the whole content of the target afterwards, what was there before included.
         files: files that must exist afterwards: path relative to the home → content digest.
-        writable: paths (relative; a directory stands for all below it) that the migration may create or change.
+        writable: paths (relative) that the migration may create or change; one that ends in a slash stands for a
+            directory and all below it.
         fates: one for each legacy record.
         record_tables: the tables in which one row stands for one legacy record.
     """

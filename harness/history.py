@@ -16,6 +16,9 @@ from harness.home import Home
 from harness.pack import BlobPack
 from harness.sut import Outcome, Verb
 
+ALTERED = "altered"
+"""The condition that what the migrator wrote or keeps was altered by others before the step."""
+
 _OUTPUT_KEPT = 20_000  # characters of stdout and of stderr
 
 
@@ -29,7 +32,7 @@ class Event:
 
     `conditions` are facts about the surroundings that the tree cannot show (a living daemon, a held lock).
     `report` is what the migrator wrote to ``$MIGRATION_REPORT``: parsed JSON, its raw text when it is not JSON,
-    None when there was none.
+    None when there was none.  `litter` are paths outside the home that the step made and left.
     """
 
     step: int
@@ -46,6 +49,7 @@ class Event:
     report: Any = None
     stdout: str = ""
     stderr: str = ""
+    litter: tuple[str, ...] = ()
 
     @property
     def succeeded(self) -> bool:
@@ -112,6 +116,7 @@ def _event_row(event: Event, before: int, after: int) -> dict[str, Any]:
         "report": event.report,
         "stdout": event.stdout[-_OUTPUT_KEPT:],
         "stderr": event.stderr[-_OUTPUT_KEPT:],
+        "litter": list(event.litter),
     }
 
 
@@ -127,8 +132,8 @@ def load(folder: Path, blobs: BlobPack) -> History:
         events = []
         for row in rows:
             before, after = (_tree(folder, row.pop(side), trees, blobs) for side in ("before", "after"))
-            conditions = frozenset(row.pop("conditions"))
-            events.append(Event(before=before, after=after, conditions=conditions, **row))
+            conditions, litter = frozenset(row.pop("conditions")), tuple(row.pop("litter", ()))
+            events.append(Event(before=before, after=after, conditions=conditions, litter=litter, **row))
         return History(_tree(folder, 0, trees, blobs), tuple(events), head["draft"])
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise HistoryError(f"{folder}: not a stored case ({type(error).__name__}: {error})") from error

@@ -15,7 +15,7 @@ class ScenarioError(ValueError):
 
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One step: the migrator's verb, and an actor of the pack that is at work meanwhile."""
+    """One step: the migrator's verb, and an actor of the pack that was at work just before, or is meanwhile."""
 
     do: Verb
     meanwhile: str = ""

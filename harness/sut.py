@@ -34,6 +34,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     timeout: float = 60.0  # seconds for one step
     support: str = ""
     reports: bool = False  # writes the contract's report
+    backup: Literal["", "copies"] = ""  # copies: what migrate changes is found in `keeps` as it was
 
     def outcome_of(self, status: int | None) -> Outcome:
         """Returns what an exit status means to this migrator; None (signal, timeout) is unknown."""

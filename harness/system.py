@@ -6,7 +6,7 @@ Packs are modules, not classes: whatever has these names is one.  Built-in packs
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -23,11 +23,16 @@ from harness.sandbox.holders import Holder
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """What else goes on during a step: processes that hold something, and the facts that follow for the oracle."""
+    """What others do around a step, and the facts that follow for the oracle.
+
+    `does` changes the home just before the step, for good; it is given the paths that the migrator keeps, and
+    returns None where the home has no place for it: then nothing follows.  `holders` hold something meanwhile.
+    """
 
     summary: str
     holders: tuple[Holder, ...]
     conditions: frozenset[str]
+    does: Callable[[Home, Sequence[str]], Home | None] | None = None
 
 
 class Shape(Protocol):

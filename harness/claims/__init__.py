@@ -5,11 +5,19 @@ A new one is a module (or a function in one) and a place in this dict.
 
 from __future__ import annotations
 
-from harness.claims import ends_as_expected, report, store, tree
+from harness.claims import ends_as_expected, promises, report, safety, store, tree
 from harness.claims.claim import Claim, Finding, UndecidedError
 
 CLAIMS: dict[str, Claim] = {
-    claim.name: claim for claim in (*store.CLAIMS, *tree.CLAIMS, ends_as_expected.CLAIM, *report.CLAIMS)
+    claim.name: claim
+    for claim in (
+        *store.CLAIMS,
+        *tree.CLAIMS,
+        *safety.CLAIMS,
+        *promises.CLAIMS,
+        ends_as_expected.CLAIM,
+        *report.CLAIMS,
+    )
 }
 
 __all__ = ["CLAIMS", "Claim", "Finding", "UndecidedError"]

@@ -36,6 +36,8 @@ def _wanted(evidence: Evidence, event: Event) -> set[str]:
         return {"done", "partial", "refused"} if expected == "refused" else {"done", "partial"}
     if event.do == "rollback" and event.conditions:
         return {"refused"}
+    if event.do == "verify" and event.conditions:
+        return {"attention" if "attention" in evidence.profile.exit else "refused"}
     return {"done"}
 
 

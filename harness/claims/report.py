@@ -73,6 +73,7 @@ def report_is_honest(evidence: Evidence) -> Iterator[Finding]:
                 "report-is-honest", "records", "a list of objects", report.get("records"), event.step
             )
         yield from _totals(event, report)
+        yield from _places(evidence, event, report)
         if report.get("outcome") != event.outcome:
             yield Finding("report-is-honest", "outcome", event.outcome, report.get("outcome"), event.step)
         changed = any(event.before.changes_to(event.after))
@@ -80,6 +81,17 @@ def report_is_honest(evidence: Evidence) -> Iterator[Finding]:
             yield Finding("report-is-honest", "changed", changed, report.get("changed"), event.step)
         if event.do == "migrate" and event.succeeded:
             yield from _written(evidence, event, report)
+
+
+def _places(evidence: Evidence, event: Event, report: Mapping[str, Any]) -> Iterator[Finding]:
+    """Compares the code of a refusal, and the place of the backup, with what there is."""
+    codes = evidence.expected(event).refusals
+    if event.outcome == "refused" and codes and report.get("code") not in codes:
+        yield Finding("report-is-honest", "code", " or ".join(sorted(codes)), report.get("code"), event.step)
+    backup = report.get("backup")
+    inside = event.after.relative(backup) if isinstance(backup, str) and backup.startswith("/") else backup
+    if event.succeeded and backup is not None and event.after.get(str(inside)) is None:
+        yield Finding("report-is-honest", "backup", "a path that exists", backup, event.step)
 
 
 def _kind(report: object) -> str:

@@ -51,7 +51,9 @@ def _only_directory_time(change: Change) -> bool:
 
 
 def _within(path: str, allowed: frozenset[str]) -> bool:
-    return path in allowed or any(path.startswith(prefix + "/") for prefix in allowed)
+    return path in allowed or any(
+        prefix.endswith("/") and f"{path}/".startswith(prefix) for prefix in allowed
+    )
 
 
 def _finding(claim: str, change: Change, event: Event) -> Finding:
@@ -129,18 +131,6 @@ def home_restored(evidence: Evidence) -> Iterator[Finding]:
             original = None
 
 
-def kept_private(evidence: Evidence) -> Iterator[Finding]:
-    """Yields backups and journals that others than the user may read: they hold whatever the home holds."""
-    for event in evidence.events():
-        for change in event.before.changes_to(event.after):
-            entry, path = change.after, change.path
-            owned = any(path == kept or path.startswith(kept + "/") for kept in evidence.profile.keeps)
-            if owned and entry is not None and entry.kind in {"file", "dir"} and entry.mode & 0o077:
-                yield Finding(
-                    "kept-private", path, "no permission for group and others", _shown(entry), event.step
-                )
-
-
 def _refused(evidence: Evidence) -> str:
     return "" if any(e.outcome == "refused" for e in evidence.events()) else "no step was refused"
 
@@ -152,12 +142,6 @@ def _rerun(evidence: Evidence) -> str:
 def _looked(evidence: Evidence) -> str:
     looked = any(evidence.events("inspect", "plan", "verify", "status"))
     return "" if looked else "the scenario has no step that only looks"
-
-
-def _keeps(evidence: Evidence) -> str:
-    if not evidence.profile.keeps:
-        return "the profile declares no paths of the migrator's own"
-    return after_successful("migrate")(evidence)
 
 
 def _rolled_back(evidence: Evidence) -> str:
@@ -184,5 +168,4 @@ CLAIMS = (
     ),
     Claim("rerun-is-noop", "A second run changes nothing.", rerun_is_noop, _rerun),
     Claim("home-restored", "A rollback puts every path back.", home_restored, _rolled_back),
-    Claim("kept-private", "Backups and journals are for the user alone.", kept_private, _keeps),
 )

@@ -18,6 +18,12 @@ def made_link(home: Home, path: str, target: str) -> Home:
     return home.with_link(path, target)
 
 
+def moved_behind_link(home: Home, path: str, destination: str) -> Home | None:
+    """Returns the home with the file at another place of it and a link to that left behind; None where that is taken."""
+    copy = copied(home, path, destination)
+    return copy and copy.with_link(path, f"{home.root}/{destination}")
+
+
 def made_fifo(home: Home, path: str) -> Home:
     """Returns the home with a FIFO in the file's place; whoever opens it to read waits for ever."""
     return home.with_kind(path, "fifo", mode=0o600)

@@ -21,7 +21,8 @@ _GRACE = 60.0  # seconds that the runner may take beyond a command's time limit,
 class Ran:
     """How a command ended: with a status, by a signal, or killed because its time was up.
 
-    `report` is what it wrote to ``$MIGRATION_REPORT``, if it did.  Of stdout and stderr the first and the
+    `report` is what it wrote to ``$MIGRATION_REPORT``, if it did; `litter` are the files and folders that it made
+    outside the home, the first hundred of them, and did not remove.  Of stdout and stderr the first and the
     last 512 KiB are kept, and a line between them tells how much was cut.
     """
 
@@ -32,6 +33,7 @@ class Ran:
     stdout: bytes
     stderr: bytes
     report: bytes | None
+    litter: tuple[str, ...] = ()
 
 
 class Session:
@@ -141,6 +143,7 @@ class Session:
             stdout=payload[:out],
             stderr=payload[out:err],
             report=payload[err:] if len(sizes) > 2 else None,
+            litter=tuple(reply["litter"]),
         )
 
     def observe(self) -> Home:

@@ -12,6 +12,7 @@ import os
 import signal
 import stat
 import sys
+from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from harness.sandbox.inside.holding import Holders
@@ -21,6 +22,7 @@ from harness.sandbox.inside.tree import Content, RefusedError, check, empty, lay
 
 CACHED_FILE, CACHED_ALL = 256 << 10, 32 << 20  # bytes of contents kept here, so that a home travels only once
 _REPORT = "migration-report.json"
+_LITTER = 100  # names told
 
 _Request = dict[str, Any]
 _Reply = tuple[_Request, list[bytes]]
@@ -122,12 +124,20 @@ class Runner:
         command = Command(
             request["argv"], env, root, payload, request["timeout"], request["limits"], self._fence
         )
+        known = set(self._outside())
         ended = self._processes.run(command, self.holders.held)
         pieces = [ended.stdout, ended.stderr]
         with contextlib.suppress(OSError):  # none was written
             pieces.append(_report(report))
         sizes = [len(piece) for piece in pieces]
-        return {"status": ended.status, "seconds": ended.seconds, "sizes": sizes}, pieces
+        litter = sorted(set(self._outside()) - known - {report})[:_LITTER]
+        return {"status": ended.status, "seconds": ended.seconds, "sizes": sizes, "litter": litter}, pieces
+
+    def _outside(self) -> Iterator[str]:
+        """Yields what lies at the top of the folders where commands may write."""
+        for folder in self.folders:
+            with contextlib.suppress(OSError):  # a command took our permission away
+                yield from (f"{folder}/{name}" for name in os.listdir(folder))
 
     def hold(self, request: _Request, _: bytes) -> _Reply:
         """A process lives, or holds a database open, until it is released."""

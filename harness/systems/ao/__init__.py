@@ -10,10 +10,11 @@ from typing import Any
 import msgspec
 
 from harness.expectation import Expectation
+from harness.history import ALTERED
 from harness.home import Home
 from harness.sandbox.holders import Database, Process
 from harness.system import Actor
-from harness.systems.ao import oracle
+from harness.systems.ao import deeds, oracle
 from harness.systems.ao.corruption import CATALOGUE as CORRUPTIONS
 from harness.systems.ao.legacy import draw, states, write
 from harness.systems.ao.metrics import METRICS, TRIGGERS
@@ -46,6 +47,24 @@ ACTORS = {
         "a process is in the middle of writing the database",
         (Database(_DATABASE, "write"),),
         frozenset({"locked"}),
+    ),
+    "new-work": Actor(
+        "before the step, the rewrite's daemon has started a session",
+        (),
+        frozenset({"new-work"}),
+        deeds.new_work,
+    ),
+    "tampering": Actor(
+        "before the step, a migrated row or transcript was altered or lost",
+        (),
+        frozenset({ALTERED}),
+        deeds.tampering,
+    ),
+    "damaged-backup": Actor(
+        "before the step, a file that the migrator keeps was cut short",
+        (),
+        frozenset({ALTERED}),
+        deeds.damaged_backup,
     ),
 }
 """What else can go on during a step; the lock visibility of each is that of the real daemon's connections."""

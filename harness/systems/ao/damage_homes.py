@@ -113,9 +113,58 @@ def _no_transcript(home: Home, record: Record, _: Random) -> Home | None:
     return home.without(path) if path else None
 
 
-def _linked_transcript(home: Home, record: Record, _: Random) -> Home | None:
+def _linked_transcript(home: Home, record: Record, random: Random) -> Home | None:
     path = transcript(home, record)
-    return tree.made_link(home, path, "/etc/hostname") if path else None
+    if path is None:
+        return None
+    inside = tree.moved_behind_link(home, path, f"code/moved-{record.id}.jsonl")
+    return inside if random.random() < 0.5 else tree.made_link(home, path, "/etc/passwd")
+
+
+def _large_transcript(home: Home, record: Record, random: Random) -> Home | None:
+    path = transcript(home, record)
+    if path is None:
+        return None
+    return home.with_file(
+        path, home.content(path) + b"not UTF-8: \xff\xfe\r\n" + random.randbytes(100_003) * 11
+    )
+
+
+def _neighbour(home: Home, record: Record, _: Random) -> Home | None:
+    path = transcript(home, record)
+    neighbour = f"{path.rpartition('/')[0]}/agent-a1b2c3d4.jsonl" if path else ""
+    return home.with_file(neighbour, b"{}\n", mode=0o600) if path and home.get(neighbour) is None else None
+
+
+def _foreign_old_folder(home: Home, entry: Entry, _: Random) -> Home | None:
+    name = entry.path.rpartition("/")[2]
+    path = f"{LEGACY}/0a1b2c3d4e5f-not-{name}/sessions/nt-1"
+    if not name or home.get(path) is not None:
+        return None
+    return home.with_file(path, b"status=working\nagent=codex\ncreatedAt=2026-02-20T10:00:00.000Z\n")
+
+
+def _path_through_link(home: Home, entry: Entry, random: Random) -> Home | None:
+    first, _, rest = entry.path.partition("/")
+    if first != "code" or not rest or home.get("current") is None:
+        return None
+    path = yaml_text.scalar(f"{home.root}/current/{rest}")
+    return _line("path:", f"path: {path}")(home, entry, random)
+
+
+def _local_fifo(home: Home, entry: Entry, _: Random) -> Home | None:
+    repository = home.get(entry.path) if entry.path else None
+    if repository is None or repository.kind != "dir":
+        return None
+    return home.with_kind(f"{entry.path}/agent-orchestrator.yaml", "fifo")
+
+
+def _fifo_in_root(name: str) -> Apply:
+    return lambda home, _: home.with_kind(f"{LEGACY}/{name}", "fifo") if entries(home) else None
+
+
+def _config_behind_link(home: Home, _: Random) -> Home | None:
+    return tree.moved_behind_link(home, CONFIG, "code/moved-orchestrator.yaml") if entries(home) else None
 
 
 def _conflict(home: Home, record: Record, _: Random) -> Home | None:
@@ -155,10 +204,20 @@ _ROWS: tuple[tuple[str, str, str, Apply], ...] = (
      on_entry(_local("agent: [claude-code\nenv: {A: b\n"))),
     ("mistyped-local-yaml", "local settings of the wrong types", "degraded-project",
      on_entry(_local("env:\n  - A=b\nsymlinks: 7\nagentConfig: fast\n"))),
+    ("local-yaml-is-fifo", "a FIFO in the place of local settings", "degraded-project", on_entry(_local_fifo)),
+    ("preferences-is-fifo", "a FIFO in the place of an overlay", "", _fifo_in_root("portfolio/preferences.json")),
+    ("last-stop-is-fifo", "a FIFO in the place of the list of stopped sessions", "", _fifo_in_root("last-stop.json")),
+    ("config-behind-link", "a registry that is a link to another place of the home", "", _config_behind_link),
+    ("path-through-link", "a path that leads through a link", "", on_entry(_path_through_link)),
+    ("foreign-old-folder", "a folder of the first releases whose name ends like a project's", "no-project",
+     on_entry(_foreign_old_folder)),
     ("odd-preferences", "an overlay that is a list", "", _overlay),
     ("transcript-missing", "a conversation that is gone", "transcript-missing", on_live(_no_transcript)),
     ("transcript-is-link", "a link in the place of a conversation", "transcript-missing",
      on_live(_linked_transcript)),
+    ("large-transcript", "a conversation of more than a mebibyte that is not text throughout", "",
+     on_live(_large_transcript)),
+    ("neighbour-transcript", "another conversation beside the session's own", "", on_live(_neighbour)),
     ("transcript-conflict", "another conversation where the copy must go", "transcript-conflict",
      on_live(_conflict)),
 )  # fmt: skip

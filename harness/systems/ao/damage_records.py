@@ -102,7 +102,8 @@ def _ended_without_lifecycle(data: dict[str, Any], _: Random) -> None:
 def _unsafe_resume_id(data: dict[str, Any], random: Random) -> bool:
     key = RESUME_KEYS.get(data.get("agent", ""))
     if key is not None:
-        data[key] = random.choice(("../x", "a/b", "../../.ssh/id_example", "x\n", "with space"))
+        newline = f"{data.get(key) or 'x'}\n"
+        data[key] = random.choice(("../x", "../../.ssh/id_example", newline, "with space"))
     return key is not None
 
 
@@ -169,6 +170,8 @@ _ROWS: tuple[tuple[str, str, str, Apply], ...] = (
      _edit(_field("createdAt", 1_781_600_000_000, 1_781_600_000))),
     ("offset-timestamp", "a creation time in another zone", "",
      _edit(_field("createdAt", "2026-06-01T01:15:00.123+05:30", "2026-06-01T01:15:00-08:00"))),
+    ("fine-timestamp", "a creation time finer than a millisecond, as another tool wrote it", "",
+     _edit(_field("createdAt", "2026-06-01T01:15:00.123987Z", "2026-06-01 01:15:00.9996 +0000 UTC", "2026-06-01"))),
     ("unsafe-resume-id", "a resume id that leads out of its folder", "unsafe-resume-id", _edit(_unsafe_resume_id)),
     ("odd-agent", "an agent in the wrong case, or unknown", "unknown-harness",
      _edit(_field("agent", "Codex", "claude", "gemini"))),
@@ -180,7 +183,11 @@ _ROWS: tuple[tuple[str, str, str, Apply], ...] = (
     ("session-is-directory", "a directory in the place of a record", "not-a-regular-file",
      on_file(lambda home, path, _: tree.made_directory(home, path))),
     ("session-is-symlink-out", "a link to outside the home in the place of a record", "not-a-regular-file",
-     on_file(lambda home, path, _: tree.made_link(home, path, "/etc/hostname"))),
+     on_file(lambda home, path, _: tree.made_link(home, path, "/etc/passwd"))),
+    ("session-is-link-in-home", "a link to where the record was moved, inside the home", "not-a-regular-file",
+     on_live(lambda home, record, _: tree.moved_behind_link(home, record.path, f"code/moved-{record.id}.json"))),
+    ("huge-field", "a field of two mebibytes that no migration uses", "",
+     on_live(lambda home, record, _: json_.edited(home, record.path, lambda data: data.update(prEnrichment="x" * (2 << 20))))),
     ("session-is-fifo", "a FIFO in the place of a record", "not-a-regular-file",
      on_file(lambda home, path, _: tree.made_fifo(home, path))),
     ("unreadable-file", "a record that its owner may not read", "unreadable",

@@ -60,7 +60,7 @@ def draw_sessions(site: Site, count: int) -> tuple[Session, ...]:
             identity = f"{prefix}-orchestrator-1"
         else:
             number += 1 if source.random() < 0.9 else 3
-            identity = f"{prefix}-{number}"
+            identity = f"{prefix}-{number}" + ("__from-012345678901" if source.random() < 0.03 else "")
         sessions.append(_session(site, identity, "-orchestrator" in identity[len(prefix) :], source))
     return tuple(sessions)
 
@@ -103,7 +103,7 @@ def _session(site: Site, identity: str, orchestrator: bool, source: Random) -> S
         ballast=_ballast(source, texts, title, moved_ms),
         transcript=_transcript(source, texts) if claude else None,
         stopped=reason == "manually_killed" and chance() < 0.6,
-        mtime_ns=moved_ms * 1_000_000 + 30_000_000_000,
+        mtime_ns=moved_ms * 1_000_000 + 30_000_750_000,
     )
 
 

@@ -103,11 +103,15 @@ def own_prefix(project: Project) -> str:
     return project.prefix or naming.session_prefix(project.path.rsplit("/", 1)[-1])
 
 
-def free_prefix(folder: str, taken: set[str]) -> str:
-    """Returns the prefix for a new project and marks it as taken; a taken one gets ``-1``, ``-2``, …"""
+def free_prefix(folder: str, taken: set[str], *, ending: str = "") -> str:
+    """Returns the prefix for a new project and marks it as taken; a taken one gets ``-1``, ``-2``, …
+
+    With the ending ``-orchestrator``, workers are named like the numbered orchestrators of another project.
+    """
     wanted = naming.session_prefix(folder)
     if not wanted.replace("-", "").replace("_", "").isalnum() or not wanted.isascii():
         wanted = "app"
+    wanted += ending
     prefix, number = wanted, 0
     while prefix in taken:
         number += 1

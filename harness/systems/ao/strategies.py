@@ -105,7 +105,7 @@ def _projects_in(shape: Shape, form: Form) -> st.SearchStrategy[Project]:
         id=st.just(""),
         path=st.sampled_from(_FOLDERS),
         sessions=st.lists(sessions_like(shape, form), min_size=low, max_size=high).map(tuple),
-        prefix=st.booleans().map(lambda given: "" if given else None),
+        prefix=st.sampled_from(("", None, "-orchestrator")),
         display_name=st.none() | line(),
         name_key=st.sampled_from(("displayName", "name")),
         default_branch=st.sampled_from(("main", "develop", None)),
@@ -136,7 +136,7 @@ def _set_apart(drafts: list[Project]) -> list[Project]:
 def _settled(draft: Project, number: int, taken: set[str]) -> Project:
     folder = f"{draft.path}{number}" if number else draft.path
     path = f"code/{folder}"
-    prefix = parts.free_prefix(folder, taken)
+    prefix = parts.free_prefix(folder, taken, ending=draft.prefix or "")
     derived = draft.prefix is None and prefix == naming.session_prefix(folder)
     key = naming.storage_key(path)
     store = {"named": f"{key}-{folder}", "bare": key}.get(draft.storage_key, "")

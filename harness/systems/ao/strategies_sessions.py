@@ -33,6 +33,19 @@ _WORKER, _ORCHESTRATOR, _NUMBERED, _ALIAS = (
     "{prefix}-orchestrator-{number}",
     "{prefix}-{number}__from-0123456789ab",
 )
+_DIGIT_ALIAS = "{prefix}-{number}__from-012345678901"  # twelve hexadecimal digits that look decimal
+_ODD_TEXTS = (
+    "e\u0301",
+    "key=value=more",
+    " padded ",
+    "a\tb",
+    "\u2028",
+    "NULL",
+    "0",
+    "-- ' \" ;",
+    "🙂",
+    "x" * 3_000,
+)
 _ODD_IDS = ("{prefix}-00{number}", "other-{number}", "{prefix}-9007199254740993{number}", "scratch{number}_x")
 _V1_ENCODINGS: tuple[Encoding, ...] = ("status", "payload")
 
@@ -45,8 +58,9 @@ def line() -> st.SearchStrategy[str]:
 
 def _texts(form: Form) -> st.SearchStrategy[str]:
     if form == "v1":
-        return line()
-    return st.text(st.characters(exclude_categories=_HALVES), max_size=20)
+        odd = sorted({" ".join(text.split()) for text in _ODD_TEXTS})
+        return line() | st.sampled_from(odd).filter(bool)
+    return st.text(st.characters(exclude_categories=_HALVES), max_size=20) | st.sampled_from(_ODD_TEXTS)
 
 
 def _instants() -> st.SearchStrategy[int]:
@@ -71,13 +85,15 @@ def _sessions_with(
 ) -> st.SearchStrategy[Session]:
     texts = _texts(form)
     agents = st.sampled_from(shape.agents)
-    ids = (_WORKER, _ORCHESTRATOR, _NUMBERED, _ALIAS, *(() if shape.clean else _ODD_IDS))
+    numbers = st.integers(1, 2**128 - 1)
+    ids = (_WORKER, _ORCHESTRATOR, _NUMBERED, _ALIAS, _DIGIT_ALIAS, *(() if shape.clean else _ODD_IDS))
     return st.builds(
         Session,
         id=st.sampled_from(ids),
         agent=agents,
         branch=st.sampled_from(("session/{id}", "feat/INT-12", "")),
-        worktree=st.sampled_from(("new", "old", "")),
+        role=st.sampled_from(("orchestrator", None)),
+        worktree=st.sampled_from(("new", "old", "") if share(shape.transcripts) < 1 else ("new", "old")),
         worktree_state=st.sampled_from(("gone", "present", "linked", "repo"))
         if share(shape.worktrees)
         else st.just("gone"),
@@ -88,15 +104,22 @@ def _sessions_with(
         prompt=st.none() | texts,
         display_name=st.none() | texts,
         created_at=_instants().map(naming.iso) | st.none(),
-        resume=st.fixed_dictionaries({"id": st.none() | st.integers(1, 2**128 - 1)}),
+        resume=st.fixed_dictionaries(
+            {"id": numbers if share(shape.transcripts) == 1 else st.none() | numbers}
+        ),
         tmux_name=st.none() | st.just("{id}"),
         ballast=_ballasts(texts),
-        transcript=st.none()
-        if not share(shape.transcripts)
-        else st.none() | st.lists(texts, max_size=3).map(tuple),
+        transcript=_transcripts(shape, texts),
         stopped=st.booleans(),
-        mtime_ns=_instants().map(lambda ms: ms * 1_000_000 + 123_456),
+        mtime_ns=_instants().map(lambda ms: ms * 1_000_000 + 623_456),
     )
+
+
+def _transcripts(shape: Shape, texts: st.SearchStrategy[str]) -> st.SearchStrategy[tuple[str, ...] | None]:
+    if not share(shape.transcripts):
+        return st.none()
+    talks = st.lists(texts, max_size=3).map(tuple)
+    return talks if share(shape.transcripts) == 1 else st.none() | talks
 
 
 def _lifecycles(*, ended: bool, clean: bool) -> st.SearchStrategy[Lifecycle]:
@@ -160,7 +183,7 @@ def plain_session(draft: Session, identity: str, project: Project) -> Session:
     orchestrator = identity.endswith("-orchestrator") or "-orchestrator-" in identity
     lifecycle = draft.lifecycle
     if lifecycle is not None and orchestrator:
-        lifecycle = replace(lifecycle, session={**lifecycle.session, "kind": "orchestrator"})
+        lifecycle = replace(lifecycle, session={**lifecycle.session, "kind": draft.role or "worker"})
     worktree = ""
     if draft.worktree_state == "repo":
         worktree = project.path
@@ -174,7 +197,7 @@ def plain_session(draft: Session, identity: str, project: Project) -> Session:
     return replace(
         draft,
         id=identity,
-        role="orchestrator" if orchestrator else None,
+        role=draft.role if orchestrator else None,
         branch=draft.branch.replace("{id}", identity),
         worktree=worktree,
         worktree_state=state,

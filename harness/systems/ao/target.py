@@ -134,14 +134,23 @@ def add_rewrite_rows(database: Database, root: str) -> None:
 
 
 def add_shared_rows(database: Database, root: str, project: Project) -> None:
-    """Adds a legacy project that is already known to the rewrite, with its first session under its legacy id."""
+    """Adds a legacy project that is already known to the rewrite, with sessions that clash with those of the legacy one.
+
+    The first has its legacy id; the second's id belongs to another project; the next two find their number taken.
+    """
     database.table("projects").insert({
         "id": project.id, "path": f"{root}/{project.path}", "display_name": "added by hand",
         "registered_at": _go_time(90), "config": None,
     })  # fmt: skip
-    for session in project.sessions[:1]:
+    rows = [(session.id, project.id, 4_001) for session in project.sessions[:1]]
+    rows += [(session.id, "storefront", 4_002) for session in project.sessions[1:2]]
+    for session in project.sessions[2:4]:
+        number = session.id.rpartition("-")[2]
+        if number.isdecimal() and number.isascii() and len(number) < 16:
+            rows.append((f"added-{number}", project.id, int(number)))
+    for identity, owner, num in dict.fromkeys(rows):
         database.table("sessions").insert({
-            "id": session.id, "project_id": project.id, "num": 4_001, "harness": "", "branch": session.branch,
+            "id": identity, "project_id": owner, "num": num, "harness": "", "branch": "added/by-hand",
             "activity_last_at": _go_time(91), "created_at": _go_time(91), "updated_at": _go_time(91),
         })  # fmt: skip
 

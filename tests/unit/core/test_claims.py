@@ -13,7 +13,7 @@ from harness.claims import CLAIMS, Finding
 from harness.claims.claim import always
 from harness.evidence import Evidence
 from harness.expectation import Expectation, Fate
-from harness.history import Event
+from harness.history import ALTERED, Event
 from harness.home import Home, digest_of
 from harness.sut import Outcome, Verb
 from harness.verdict import ClaimResult, Status, judge
@@ -25,14 +25,14 @@ ORACLE = {
         record_tables=frozenset({"notes"}),
         tables={"notes": {"a": A}},
         files={"moved/a": digest_of(b"dear")},
-        writable=frozenset({"target.json", "moved"}),
+        writable=frozenset({"target.json", "moved/"}),
         fates=(fate("a"), LETTER),
     ),
     "one+locked": Expectation(refusals=frozenset({"target-locked"})),
     "torn": Expectation(
         record_tables=frozenset({"notes"}),
         tables={"notes": {"a": A}},
-        writable=frozenset({"target.json", "moved"}),
+        writable=frozenset({"target.json", "moved/"}),
         fates=(fate("a"), fate("b", "set-aside", "torn")),
     ),
     "foreign": Expectation(refusals=frozenset({"target-unreadable", "target-newer"})),
@@ -58,7 +58,13 @@ def row(kind: str, source: str, name: str, outcome: str, **more: Any) -> dict[st
 ROWS = [row("note", "notes/a.txt", "a", "migrated"), row("letter", "letters/a", "a", "migrated")]
 COUNTS = {"read": 2, "written": 2, "present": 0, "skipped": 0, "set_aside": 0}
 REPORT = {"outcome": "done", "changed": True, "records": ROWS, "counts": COUNTS}
-IDLE = {"outcome": "refused", "changed": False, "records": [], "counts": dict.fromkeys(COUNTS, 0)}
+IDLE = {
+    "outcome": "refused",
+    "code": "target-locked",
+    "changed": False,
+    "records": [],
+    "counts": dict.fromkeys(COUNTS, 0),
+}
 
 
 def said(**other: Any) -> Evidence:
@@ -85,12 +91,18 @@ REFUSED = event(LEGACY, outcome="refused", conditions=frozenset({"locked"}), rep
 BACK = event(MIGRATED, LEGACY, do="rollback")
 NO_SUCCESS = (shown(REFUSED), "no migrate step reported success")
 DEAF = msgspec.structs.replace(PROFILE, reports=False)
-HOMELESS = msgspec.structs.replace(PROFILE, keeps=[])
+COPIES = msgspec.structs.replace(PROFILE, backup="copies")
+LATER = frozenset({ALTERED})
+OLD = LEGACY.with_file("target.json", b"{}")
+CHANGED = MIGRATED
 
 
 def holding(tables: Any) -> Home:
     """The migrated home with another store."""
     return MIGRATED.with_file("target.json", stored(tables).encode())
+
+
+NEWER = holding({"notes": {"a": A, "b": A}})
 
 
 TRIOS: dict[str, Trio] = {
@@ -202,11 +214,49 @@ TRIOS: dict[str, Trio] = {
         fails=shown(event(LEGACY, journalled(MIGRATED, mode=0o640))),
         told=(
             JOURNAL,
-            "no permission for group and others",
-            f"file of 1 bytes, content {digest_of(b'1')[:12]}, mode 0640",
+            "no more than mode 0000 for group and others",
+            "file, mode 0640",
             0,
         ),
-        mute=(shown(RIGHT, profile=HOMELESS), "the profile declares no paths of the migrator's own"),
+        mute=(shown(), "no step was run"),
+    ),
+    "backup-first": Trio(
+        passes=shown(event(OLD, journalled(CHANGED, b"{}")), profile=COPIES),
+        fails=shown(event(OLD, journalled(CHANGED, b"{ }")), profile=COPIES),
+        told=(
+            "target.json",
+            f"a copy with content {digest_of(b'{}')[:12]} below .local/state/m",
+            "no such copy",
+            0,
+        ),
+        mute=(shown(RIGHT), "the profile does not say that the migrator keeps copies of what it changes"),
+    ),
+    "rollback-keeps-new-work": Trio(
+        passes=shown(RIGHT, event(NEWER, NEWER, do="rollback", outcome="refused", conditions=LATER)),
+        fails=shown(RIGHT, event(NEWER, LEGACY, do="rollback", conditions=LATER)),
+        told=("notes b", A, "no such record", 1),
+        mute=(shown(RIGHT), "the scenario has no rollback step"),
+    ),
+    "leaves-no-litter": Trio(
+        passes=shown(event(LEGACY, outcome="unknown", signal=9, litter=("/tmp/copy.db",))),
+        fails=shown(event(LEGACY, do="dry_run", litter=("/tmp/copy.db",))),
+        told=("/tmp/copy.db", "no such path", "left behind", 0),
+        mute=(shown(), "no step was run"),
+    ),
+    "dry-run-tells-the-truth": Trio(
+        passes=shown(event(LEGACY, do="dry_run", report=REPORT | {"changed": False}), RIGHT),
+        fails=shown(event(LEGACY, do="dry_run", report=REPORT | {"records": ROWS[:1]}), RIGHT),
+        told=("records letter letters/a a migrated ", "1 times", "0 times", 0),
+        mute=(
+            shown(event(LEGACY, do="dry_run"), REFUSED),
+            "no migration follows a dry run of the same home",
+        ),
+    ),
+    "verify-notices": Trio(
+        passes=shown(RIGHT, event(NEWER, do="verify", outcome="attention", conditions=LATER)),
+        fails=shown(RIGHT, event(NEWER, do="verify", conditions=LATER, meanwhile="tampering")),
+        told=("step 1: verify after tampering", "differences, told", "done (exit status 0)", 1),
+        mute=(shown(RIGHT, event(MIGRATED, do="verify")), "nothing was altered before a verify step"),
     ),
     "accounted-for": Trio(
         passes=said(records=[*ROWS, row("other", "prefs", "x", "skipped")]),
@@ -306,6 +356,7 @@ ENDS: list[tuple[Verb, str, frozenset[str], set[Outcome]]] = [
     ("status", "foreign", frozenset(), {"done"}),
     ("rollback", "one", frozenset(), {"done"}),
     ("rollback", "one", LOCKED, {"refused"}),
+    ("verify", "one", LATER, {"attention"}),
 ]
 OUTCOMES: tuple[Outcome, ...] = ("done", "refused", "partial", "failed", "attention", "unknown")
 
@@ -412,6 +463,14 @@ def test_a_path_beside_a_writable_one_is_not_writable() -> None:
         "moved2",
         "target.json-wal",
     ]
+
+
+def test_a_directory_that_may_be_made_does_not_open_what_lies_in_it() -> None:
+    beside = MIGRATED.with_file("moved/stray", b"")
+    named = ORACLE["one"].writable - {"moved/"} | {"moved", "moved/a"}
+    narrow = {"one": replace(ORACLE["one"], writable=named)}
+    result = judge(evidence(event(LEGACY, beside), oracle=narrow), ["nothing-else-changes"])
+    assert [found.subject for found in result.findings] == ["moved/stray"]
 
 
 def test_the_time_of_a_directory_may_move_and_its_mode_may_not() -> None:
@@ -545,6 +604,47 @@ def test_a_backup_folder_that_others_may_enter_is_not_private() -> None:
     ]
 
 
+def test_a_copy_is_no_more_open_than_its_source_nor_a_path_than_it_was() -> None:
+    private = LEGACY.with_mode("letters/a", 0o600)
+    assert [
+        f.subject for f in findings_of("kept-private", event(private, MIGRATED.with_mode("letters/a", 0o600)))
+    ] == ["moved/a"]
+    assert (
+        findings_of("kept-private", event(private, private.with_file("moved/a", b"dear", mode=0o600))) == []
+    )
+    opened = event(LEGACY, LEGACY.with_mode("bystander", 0o666))
+    assert [f.expected for f in findings_of("kept-private", opened)] == [
+        "no more than mode 0044 for group and others"
+    ]
+    shared = event(LEGACY, LEGACY.with_kind("new", "dir", mode=0o777))
+    assert [f.found for f in findings_of("kept-private", shared)] == ["dir, mode 0777"]
+
+
+# -- the way back and what is left over --------------------------------------------------------------------------
+def test_what_a_migration_removes_must_be_kept_too() -> None:
+    gone = event(OLD, LEGACY)
+    assert [f.subject for f in findings_of("backup-first", gone, profile=COPIES)] == ["target.json"]
+    assert result_of("backup-first", shown(event(OLD), profile=COPIES)).status is Status.NOT_OFFERED
+
+
+def test_a_changed_record_is_new_work_too() -> None:
+    edited = holding({"notes": {"a": {"text": "mine", "rank": 1}}})
+    (found,) = findings_of("rollback-keeps-new-work", RIGHT, event(edited, LEGACY, do="rollback"))
+    assert (found.subject, found.found) == ("notes a", "no such record")
+    assert findings_of("rollback-keeps-new-work", RIGHT, BACK, event(LEGACY, do="rollback")) == []
+
+
+def test_a_dry_run_that_ends_otherwise_or_keeps_silent_is_told() -> None:
+    dry = event(LEGACY, do="dry_run", outcome="partial")
+    assert [f.subject for f in findings_of("dry-run-tells-the-truth", dry, RIGHT)] == ["outcome"]
+    coded = event(LEGACY, do="dry_run", outcome="refused", conditions=LOCKED, report=IDLE | {"code": "other"})
+    assert [f.found for f in findings_of("dry-run-tells-the-truth", coded, REFUSED)] == ["other"]
+    notes = REPORT | {"notes": [{"source": "notes/a.txt", "id": "a", "reason": "guessed"}]}
+    silent = event(LEGACY, do="dry_run", report=REPORT)
+    told = findings_of("dry-run-tells-the-truth", silent, event(LEGACY, MIGRATED, report=notes))
+    assert [f.subject for f in told] == ["notes notes/a.txt a guessed"]
+
+
 # -- the report ----------------------------------------------------------------------------------------------------
 def accounts(**other: Any) -> list[tuple[str, Any, Any]]:
     return [(f.subject, f.expected, f.found) for f in result_of("accounted-for", said(**other)).findings]
@@ -590,6 +690,14 @@ def test_a_dry_run_accounts_for_every_record_as_well() -> None:
 
 def test_an_outcome_other_than_the_exit_status_is_told() -> None:
     assert honesty(outcome="partial") == [("outcome", "done", "partial")]
+
+
+def test_a_wrong_code_and_a_backup_that_is_not_there_are_told() -> None:
+    wrong = event(LEGACY, outcome="refused", conditions=LOCKED, report=IDLE | {"code": "TIRED"})
+    (found,) = findings_of("report-is-honest", wrong)
+    assert (found.subject, found.expected, found.found) == ("code", "target-locked", "TIRED")
+    assert honesty(backup="nowhere") == [("backup", "a path that exists", "nowhere")]
+    assert honesty(backup="/home/u/moved") == []
 
 
 def test_a_change_that_is_denied_or_made_up_is_told() -> None:

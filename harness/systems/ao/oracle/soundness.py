@@ -40,6 +40,13 @@ def _integrity_problems(database: Database) -> Iterator[str]:
     for (line,) in database.execute("PRAGMA integrity_check").fetchall():
         if line != "ok":
             yield f"{PLACE}: integrity check: {line}"
+    version, mode = (
+        database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("user_version", "journal_mode")
+    )
+    if version != 0:
+        yield f"{PLACE}: user_version is {version}; version {schema.VERSION} leaves it at 0"
+    if mode != "wal":
+        yield f"{PLACE}: the journal mode is {mode}; the daemon leaves it at wal"
     for table, rowid, parent, _ in database.execute("PRAGMA foreign_key_check").fetchall():
         yield f"{table} {_key_of(database, table, rowid)}: refers to a row of {parent} that does not exist"
 

@@ -21,6 +21,9 @@ def structure_problems(database: Database) -> Iterator[str]:
             continue
         yield from _column_problems(database, name, table)
         yield from _constraint_problems(database, name, table)
+    for name in sorted(tables - schema.TABLES.keys() - {schema.VERSION_TABLE}):
+        if not name.startswith("sqlite_"):
+            yield f"{name}: the table does not belong to version {schema.VERSION}"
     yield from _index_problems(database)
     found = dict(
         database.execute("SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger'").fetchall()

@@ -181,6 +181,7 @@ def build(statements: Iterable[str], *, start: bytes = b"") -> bytes:
         connection = sqlite3.connect(path, isolation_level=None)
         for statement in statements:
             connection.execute(statement)
+        connection.execute("PRAGMA journal_mode = WAL")
         connection.close()
         return path.read_bytes()
 

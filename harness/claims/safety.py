@@ -1,0 +1,127 @@
+"""Claims about the way back and what is left over: a backup first, nobody's new work lost, no litter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.claims.claim import Claim, Finding, always, having
+from harness.evidence import Evidence
+from harness.history import Event
+from harness.home import Entry
+from harness.records import same_record
+
+
+def backup_first(evidence: Evidence) -> Iterator[Finding]:
+    """Yields files that a migration changed or removed and of which no kept copy has the bytes they had."""
+    for event in evidence.events("migrate"):
+        kept = {entry.digest for path, entry in event.after.entries.items() if evidence.is_kept(path)}
+        for change in event.before.changes_to(event.after):
+            before = change.before
+            if before is None or before.kind != "file" or before.digest in kept or evidence.may_keep(change):
+                continue
+            if change.after is None or change.after.digest != before.digest:
+                wanted = f"a copy with content {before.digest[:12]} below {', '.join(evidence.profile.keeps)}"
+                yield Finding("backup-first", change.path, wanted, "no such copy", event.step)
+
+
+def rollback_keeps_new_work(evidence: Evidence) -> Iterator[Finding]:
+    """Yields records that others added or changed since the migration and that a rollback lost."""
+    for migrated, event in _rolled_back(evidence):
+        ours = evidence.target(migrated.after)
+        after = evidence.target(event.after)
+        for table, rows in evidence.target(event.before).items():
+            for key, record in sorted(rows.items()):
+                old, new = ours.get(table, {}).get(key), after.get(table, {}).get(key)
+                is_news = old is None or not same_record(old, record)
+                if is_news and (new is None or not same_record(record, new)):
+                    found = "no such record" if new is None else new
+                    yield Finding("rollback-keeps-new-work", f"{table} {key}", record, found, event.step)
+
+
+def _rolled_back(evidence: Evidence) -> Iterator[tuple[Event, Event]]:
+    """Yields each rollback with the last successful migration before it."""
+    last: Event | None = None
+    for event in evidence.events("migrate", "rollback"):
+        if event.do == "rollback" and last is not None:
+            yield last, event
+        if event.succeeded:
+            last = event if event.do == "migrate" else None
+
+
+def leaves_no_litter(evidence: Evidence) -> Iterator[Finding]:
+    """Yields what a step that came to its own end left outside the home: copies there are nobody's to remove."""
+    for event in evidence.events():
+        if event.status is not None:
+            for path in event.litter:
+                yield Finding("leaves-no-litter", path, "no such path", "left behind", event.step)
+
+
+def kept_private(evidence: Evidence) -> Iterator[Finding]:
+    """Yields what a step opened to others than the user.
+
+    Backups and journals are for the user alone, since they hold whatever the home holds.  A copy is no more open
+    than a file with its content was, a path no more than it was itself, and no new folder can be written by others.
+    """
+    for event in evidence.events():
+        limits: dict[str, int] | None = None
+        for change in event.before.changes_to(event.after):
+            entry = change.after
+            if entry is None or entry.kind not in {"file", "dir"} or not entry.mode & 0o077:
+                continue
+            if limits is None:
+                limits = _openness(event)
+            allowed = _allowed(evidence, change.path, change.before, entry, limits)
+            if entry.mode & 0o077 & ~allowed:
+                wanted = f"no more than mode {allowed:04o} for group and others"
+                found = f"{entry.kind}, mode {entry.mode:04o}"
+                yield Finding("kept-private", change.path, wanted, found, event.step)
+
+
+def _openness(event: Event) -> dict[str, int]:
+    """Returns for each content that the home had before the step what group and others could do with it."""
+    limits: dict[str, int] = {}
+    for entry in event.before.entries.values():
+        if entry.kind == "file":
+            limits[entry.digest] = limits.get(entry.digest, 0) | entry.mode & 0o077
+    return limits
+
+
+def _allowed(
+    evidence: Evidence, path: str, before: Entry | None, entry: Entry, limits: dict[str, int]
+) -> int:
+    if evidence.is_kept(path):
+        return 0
+    if before is not None and before.kind == entry.kind:
+        return before.mode & 0o077
+    return 0o055 if entry.kind == "dir" else limits.get(entry.digest, 0o044)
+
+
+def _backups(evidence: Evidence) -> str:
+    if evidence.profile.backup != "copies":
+        return "the profile does not say that the migrator keeps copies of what it changes"
+    changed = any(e.before is not e.after for e in evidence.events("migrate"))
+    return "" if changed else "no migration changed anything"
+
+
+def _taken_back(evidence: Evidence) -> str:
+    if any(_rolled_back(evidence)):
+        return ""
+    return having("rollback")(evidence) or "no rollback follows a migration"
+
+
+CLAIMS = (
+    Claim(
+        "backup-first",
+        "Whatever a migration changes is kept as it was, byte for byte.",
+        backup_first,
+        _backups,
+    ),
+    Claim(
+        "rollback-keeps-new-work",
+        "No rollback loses what others did since the migration.",
+        rollback_keeps_new_work,
+        _taken_back,
+    ),
+    Claim("kept-private", "No step opens to others what was the user's alone.", kept_private, always),
+    Claim("leaves-no-litter", "No step leaves anything outside the home.", leaves_no_litter, always),
+)
