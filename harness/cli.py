@@ -77,6 +77,7 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
         "--sandbox", choices=_LEVELS, default="auto", help="default: the strongest that works here"
     )
     parser.add_argument("--json", action="store_true", help="the result as JSON on stdout")
+    parser.add_argument("--junit", default="", metavar="FILE", help="write the result as JUnit XML, too")
     parser.add_argument("--runs", default="runs", metavar="DIR", help="where runs are kept (default runs/)")
     parser.add_argument(
         "--scenarios", default="scenarios", metavar="DIR", help="folder of the scenario files"

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.commands.image import make_ready
+from harness.commands.publish import publish
 from harness.commands.run import options_of
 from harness.gate import GateResult, decide
 from harness.report.data import gate_data, run_data
@@ -21,6 +22,7 @@ from harness.run import RunResult
 from harness.sandbox.choose import choose
 from harness.scenario import Scenario, ScenarioError, load_scenario, scenario_paths
 from harness.session_run import Options, profile_for, replay_for, run_file
+from harness.sut import load_profile
 from harness.systems import PACKS, pack
 from harness.verdict import ClaimResult, Status, Verdict
 
@@ -28,9 +30,7 @@ from harness.verdict import ClaimResult, Status, Verdict
 def main(arguments: argparse.Namespace) -> int:
     """Runs the gate and returns 0 to release, 4 to hold, 5 to roll back."""
     began = time.monotonic()
-    systems = arguments.systems or sorted(PACKS)
-    for system in systems:
-        pack(system)
+    systems = _systems(arguments)
     chosen = _scenarios(Path(arguments.scenarios), systems)
     options = _settled(options_of(arguments), systems, quiet=arguments.json)
     results: list[RunResult] = []
@@ -40,7 +40,19 @@ def main(arguments: argparse.Namespace) -> int:
             print("\n".join(scenario_lines(result, replay_for(result, options))), flush=True)
     decisions = {system: _decide(system, results) for system in systems}
     _show(arguments, options, results, decisions, time.monotonic() - began)
+    told = [(result, replay_for(result, options)) for result in results]
+    publish(told, decisions, options.sandbox, arguments.junit)
     return max(decision.decision.value for decision in decisions.values())
+
+
+def _systems(arguments: argparse.Namespace) -> list[str]:
+    """Returns the systems named; when none is, the one that the profile is for, or all."""
+    named: list[str] = arguments.systems
+    if not named and arguments.profile.endswith(".toml"):
+        named = [load_profile(Path(arguments.profile)).system]
+    for system in named:
+        pack(system)
+    return named or sorted(PACKS)
 
 
 def _scenarios(folder: Path, systems: Sequence[str]) -> list[tuple[Path, Scenario]]:

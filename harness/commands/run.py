@@ -10,6 +10,7 @@ from pathlib import Path
 
 from harness.commands.exits import OF_STATUS
 from harness.commands.image import make_ready
+from harness.commands.publish import publish
 from harness.report.data import run_data
 from harness.report.text import sandbox_lines, scenario_lines
 from harness.sandbox.choose import choose
@@ -75,4 +76,5 @@ def main(arguments: argparse.Namespace) -> int:
     else:
         print(f"{scenario.name}: {scenario.summary}")
         print("\n".join([*sandbox_lines(choice), *scenario_lines(result, replay)]))
+    publish([(result, replay)], {}, result.level, arguments.junit)
     return OF_STATUS[result.status]
