@@ -6,9 +6,9 @@ The manifest is written last: a backup without it, or whose copies differ from i
 import errno
 import json
 import os
-import shlex
-from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from shlex import quote
+from typing import NamedTuple
 
 from migrator import files
 from migrator.journal import Run
@@ -19,13 +19,12 @@ MANIFEST = "manifest.json"
 TEMPORARY = ".migrator-restore"
 
 
-@dataclass(frozen=True, slots=True)
-class Saved:
+class Saved(NamedTuple):
     """One file as it was; `name` is its copy's, None when the file did not exist."""
 
     path: str
     name: str | None = None
-    sha256: str = ""
+    sha256: str | None = None
     size: int = 0
     mode: int = 0
     mtime_ns: int = 0
@@ -33,38 +32,28 @@ class Saved:
     gid: int = 0
 
 
-def folder(run: Run) -> str:
-    """Where the run's backup lies."""
-    return os.path.join(run.folder, "backup")
-
-
 def take(run: Run, paths: list[str], now: datetime) -> None:
     """Raw copies of those of `paths` that exist are on disk, read back and equal. Raises OSError."""
-    files.make_folders(folder(run), 0o700)
+    files.make_folders(run.backup, 0o700)
     saved = [_copy(run, path) for path in paths]
     kept = (now + KEPT).isoformat()
-    _text(run, "RESTORE.txt", _instructions(run, saved, kept))
-    _text(run, MANIFEST, json.dumps({"kept_until": kept, "files": [asdict(one) for one in saved]}, indent=1))
-    for one in check(run):
-        if one.name and files.digest(one.path) != one.sha256:
-            raise OSError(errno.EBUSY, "the file changed while it was being copied", one.path)
+    manifest = json.dumps({"kept_until": kept, "files": [one._asdict() for one in saved]}, indent=1)
+    for name, text in (("RESTORE.txt", _instructions(run, saved, kept)), (MANIFEST, manifest)):
+        files.write_new(os.path.join(run.backup, name), text.encode("utf-8", "surrogateescape"))
+    check(run)
+    if state(paths) != {one.path: one.sha256 for one in saved}:
+        raise OSError(errno.EBUSY, "the database changed while it was being copied", paths[0])
 
 
 def _copy(run: Run, path: str) -> Saved:
     name = os.path.basename(path)
-    target = os.path.join(folder(run), name)
     try:
         about = os.lstat(path)
-        sha = files.copy_new(path, target, 0o600)
+        sha = files.copy_new(path, os.path.join(run.backup, name), 0o600)
     except FileNotFoundError:
         return Saved(path)
-    return Saved(
-        path, name, sha, about.st_size, about.st_mode & 0o7777, about.st_mtime_ns, about.st_uid, about.st_gid
-    )
-
-
-def _text(run: Run, name: str, text: str) -> None:
-    files.write_new(os.path.join(folder(run), name), text.encode("utf-8", "surrogateescape"))
+    mode = about.st_mode & 0o7777
+    return Saved(path, name, sha, about.st_size, mode, about.st_mtime_ns, about.st_uid, about.st_gid)
 
 
 def _instructions(run: Run, saved: list[Saved], kept: str) -> str:
@@ -72,13 +61,12 @@ def _instructions(run: Run, saved: list[Saved], kept: str) -> str:
         "These are the files as they were before the migration. `migrator ... rollback` puts them back.",
         "By hand: stop every program that uses them, then run",
         "",
+        *(f"  rm -f {quote(one.path)}" for one in saved if not one.name),
     ]
-    for one in sorted(saved, key=lambda one: one.name is not None):
-        quoted = shlex.quote(one.path)
-        source = shlex.quote(os.path.join(folder(run), one.name or ""))
-        lines.append(
-            f"  cp -p {source} {quoted} && chmod {one.mode:o} {quoted}" if one.name else f"  rm -f {quoted}"
-        )
+    for one in saved:
+        if one.name:
+            source, target = quote(os.path.join(run.backup, one.name)), quote(one.path)
+            lines.append(f"  cp -p {source} {target} && chmod {one.mode:o} {target}")
     lines += ["", "New files that the migration copied are named in ../journal.jsonl, under `copies`."]
     return "\n".join([*lines, f"Keep this folder until {kept}.", ""])
 
@@ -86,28 +74,24 @@ def _instructions(run: Run, saved: list[Saved], kept: str) -> str:
 def check(run: Run) -> list[Saved]:
     """What was saved, after every copy has been found equal to the manifest. Raises Refusal."""
     try:
-        with open(os.path.join(folder(run), MANIFEST), encoding="utf-8") as stream:
-            saved = [Saved(**one) for one in json.load(stream)["files"]]
+        data, _ = files.read(os.path.join(run.backup, MANIFEST), 1 << 20)
+        saved = [Saved(**one) for one in json.loads(data)["files"]]
         broken = [
-            s.name for s in saved if s.name and files.digest(os.path.join(folder(run), s.name)) != s.sha256
+            s.name for s in saved if s.name and files.digest(os.path.join(run.backup, s.name)) != s.sha256
         ]
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise Refusal("BACKUP_INVALID", f"The backup in {folder(run)} cannot be read: {error}.") from error
+        raise Refusal("BACKUP_INVALID", f"The backup in {run.backup} cannot be read: {error}.") from error
     if broken:
-        raise Refusal(
-            "BACKUP_INVALID", f"In {folder(run)} these copies are damaged: {', '.join(map(str, broken))}."
-        )
+        raise Refusal("BACKUP_INVALID", f"In {run.backup} these copies are damaged: {', '.join(broken)}.")
     return saved
 
 
 def state(paths: list[str]) -> dict[str, str | None]:
     """The digest of each path as it is now, None for a missing one."""
-    found: dict[str, str | None] = {}
+    found: dict[str, str | None] = dict.fromkeys(paths)
     for path in paths:
-        try:
+        if os.path.lexists(path):
             found[path] = files.digest(path)
-        except FileNotFoundError:
-            found[path] = None
     return found
 
 
@@ -116,13 +100,13 @@ def restore(run: Run, saved: list[Saved]) -> None:
 
     Side files that differ go first: an old database beside a new write-ahead log would be corrupt.
     """
-    main, *sides = saved
-    for one in sides:
-        if not _same(one) and files.remove(one.path):
+    differ = [one for one in saved if not _same(one)]
+    for one in differ:
+        if one is not saved[0] and files.remove(one.path):
             files.sync_folder(os.path.dirname(one.path))
-    for one in (main, *sides):
-        if one.name and not _same(one):
-            _put_back(one, os.path.join(folder(run), one.name))
+    for one in differ:
+        if one.name:
+            _put_back(one, os.path.join(run.backup, one.name))
 
 
 def _same(one: Saved) -> bool:
@@ -130,17 +114,13 @@ def _same(one: Saved) -> bool:
         about = os.lstat(one.path)
     except FileNotFoundError:
         return one.name is None
-    is_now = (about.st_size, about.st_mtime_ns, about.st_mode & 0o7777)
-    return is_now == (one.size, one.mtime_ns, one.mode) and files.digest(one.path) == one.sha256
+    is_now = (about.st_size, about.st_mode & 0o7777, about.st_mtime_ns)
+    return is_now == (one.size, one.mode, one.mtime_ns) and files.digest(one.path) == one.sha256
 
 
 def _put_back(one: Saved, source: str) -> None:
     temporary = one.path + TEMPORARY
     files.remove(temporary)
-    files.copy_new(source, temporary, one.mode)
-    if os.geteuid() == 0:
-        os.chown(temporary, one.uid, one.gid)
-        os.chmod(temporary, one.mode)
-    os.utime(temporary, ns=(one.mtime_ns, one.mtime_ns))
-    os.rename(temporary, one.path)
-    files.sync_folder(os.path.dirname(one.path))
+    owner = (one.uid, one.gid) if os.geteuid() == 0 else None
+    files.copy_new(source, temporary, one.mode, mtime_ns=one.mtime_ns, owner=owner)
+    files.replace(temporary, one.path)

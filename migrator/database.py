@@ -8,132 +8,164 @@ it: POSIX locks would be dropped. Everything here closes one before it opens the
 """
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import os
-import shutil
 import sqlite3
 import struct
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
-from urllib.parse import quote
 
 from migrator import files
+from migrator.outcome import Refusal
 
 SCRATCH, SETTLED = "migrator-copy-", 60  # seconds after which a folder that nobody holds is abandoned
-SUFFIXES = ("", "-wal", "-shm", "-journal")
 LOCKS = (("", 0x40000000, 512), ("-shm", 120, 9))  # PENDING, RESERVED, SHARED; the eight WAL locks and DMS
-BUSY = {"SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_BUSY_RECOVERY", "SQLITE_BUSY_SNAPSHOT"}
 QUERY = getattr(fcntl, "F_OFD_GETLK", fcntl.F_GETLK)  # OFD: also sees locks of this very process
-FLOCK = "qqihh" if sys.platform == "darwin" else "hhqqi"
+SETTINGS = ("locking_mode=EXCLUSIVE", "synchronous=EXTRA", "foreign_keys=ON", "temp_store=MEMORY")
+JUST_NOW = "a program that wrote to it just now"
 
 Contents = dict[str, tuple[int, str]]
+Row = tuple[str, str, dict[str, Any]]  # table, key column, values by column
 
 
-class InUseError(Exception):
-    """Another program has the database open, or changed it while it was being looked at."""
+class Database:
+    """The database at `path`; private copies of it keep out of the folders in `avoid`."""
 
+    def __init__(self, path: str, avoid: list[str]) -> None:
+        self.path, self._avoid = path, avoid
 
-def holder(database: str) -> str | None:
-    """Who has the database open, as far as locks tell; None when nobody seems to. Changes nothing.
+    def files(self) -> list[str]:
+        """The database and its possible side files."""
+        return [self.path + suffix for suffix in ("", "-wal", "-shm", "-journal")]
 
-    A connection in rollback-journal mode that is idle holds no lock and cannot be seen.
-    """
-    for suffix, start, length in LOCKS:
-        try:
-            fd = files.open_regular(database + suffix)
-        except FileNotFoundError:
-            continue
-        try:
-            answer = fcntl.fcntl(fd, QUERY, _flock(fcntl.F_WRLCK, start, length) + bytes(8))
-        finally:
-            os.close(fd)
-        kind, pid = _read_flock(answer)
-        if kind != fcntl.F_UNLCK:
-            return f"process {pid}" if pid > 0 else "another process"
-    return None
+    def in_use(self, who: str) -> Refusal:
+        """The refusal that says so."""
+        return Refusal("DB_LOCKED", f"{self.path} is in use by {who}. Stop it and run again.")
 
+    def free(self) -> None:
+        """Raises Refusal when somebody has the database open, as far as locks tell. Changes nothing.
 
-def _flock(kind: int, start: int, length: int) -> bytes:
-    if FLOCK.startswith("q"):
-        return struct.pack(FLOCK, start, length, 0, kind, os.SEEK_SET)
-    return struct.pack(FLOCK, kind, os.SEEK_SET, start, length, 0)
+        A connection in rollback-journal mode that is idle holds no lock and cannot be seen.
+        """
+        for suffix, start, length in LOCKS:
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError, files.NotRegularError):
+                fd = files.open_regular(self.path + suffix)
+                try:
+                    pid = _locked(fd, start, length)
+                finally:
+                    os.close(fd)
+                if pid is not None:
+                    raise self.in_use(f"process {pid}" if pid > 0 else "another process")
 
+    @contextlib.contextmanager
+    def seen(self) -> Iterator[sqlite3.Connection]:
+        """A connection on a private copy that shows what the next program to open the database would see.
 
-def _read_flock(answer: bytes) -> tuple[int, int]:
-    values = struct.unpack_from(FLOCK, answer)
-    return (values[3], values[2]) if FLOCK.startswith("q") else (values[0], values[4])
-
-
-def _scratch(avoid: list[str]) -> str:
-    """A folder for private copies, away from the homes that must not change."""
-    for folder in (os.environ.get("TMPDIR", ""), "/tmp", "/var/tmp", "/dev/shm"):  # noqa: S108 - mkdtemp is safe there
-        if (
-            folder
-            and os.access(folder, os.W_OK | os.X_OK)
-            and not any(files.inside(folder, a) for a in avoid)
-        ):
-            return folder
-    return tempfile.gettempdir()
-
-
-def _stamp(database: str) -> list[tuple[int, int, int] | None]:
-    stamps: list[tuple[int, int, int] | None] = []
-    for suffix in ("", "-wal", "-journal"):
-        try:
-            about = os.lstat(database + suffix)
-        except FileNotFoundError:
-            stamps.append(None)
-        else:
-            stamps.append((about.st_ino, about.st_size, about.st_mtime_ns))
-    return stamps
-
-
-@contextlib.contextmanager
-def _scratch_folder(top: str) -> Iterator[str]:
-    """A private folder, gone afterwards; folders that killed runs of this user left are gone too."""
-    for entry in list(os.scandir(top)):
-        if entry.name.startswith(SCRATCH) and entry.is_dir(follow_symlinks=False):
-            with contextlib.suppress(OSError):  # somebody else's, or in use
-                _sweep(entry.path)
-    folder = tempfile.mkdtemp(prefix=SCRATCH, dir=top)
-    try:
-        with files.held(folder):
-            yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _sweep(folder: str) -> None:
-    about = os.lstat(folder)
-    if about.st_uid == os.geteuid() and time.time() - about.st_mtime > SETTLED:
-        with files.held(folder):
-            shutil.rmtree(folder)
-
-
-@contextlib.contextmanager
-def private_copy(database: str, avoid: list[str]) -> Iterator[sqlite3.Connection]:
-    """A connection on a copy that shows what the next program to open the database would see.
-
-    Pending `-wal` and hot `-journal` files are applied to the copy alone. Raises InUseError, OSError,
-    sqlite3.DatabaseError.
-    """
-    with _scratch_folder(_scratch(avoid)) as folder:
-        before = _stamp(database)
-        if who := holder(database):
-            raise InUseError(who)
-        copy = os.path.join(folder, "copy.db")
-        for suffix in ("", "-wal", "-journal"):
-            with contextlib.suppress(FileNotFoundError):
-                files.copy_new(database + suffix, copy + suffix, 0o600, forced=False)
-        if holder(database) or _stamp(database) != before:
-            raise InUseError("a program that wrote to it just now")
-        with contextlib.closing(sqlite3.connect(copy, isolation_level=None)) as connection:
+        Pending `-wal` and hot `-journal` files are applied to the copy alone. Raises Refusal.
+        """
+        with contextlib.ExitStack() as stack:
+            try:
+                copy = os.path.join(stack.enter_context(_scratch(self._avoid)), "copy.db")
+                self._copy_to(copy)
+            except FileNotFoundError as error:
+                raise Refusal("DB_MISSING", f"{self.path} is gone. Restore it from a backup.") from error
+            except OSError as error:
+                code = "NO_SPACE" if error.errno == errno.ENOSPC else "DB_INVALID"
+                raise Refusal(code, f"{self.path} cannot be copied to look at it: {error}.") from error
+            connection = stack.enter_context(contextlib.closing(sqlite3.connect(copy, isolation_level=None)))
             connection.text_factory = _text
-            yield connection
+            try:
+                yield connection
+            except sqlite3.DatabaseError as error:
+                message = f"{self.path} cannot be read: {error}. Restore it from a backup."
+                raise Refusal("DB_INVALID", message) from error
+
+    def _copy_to(self, copy: str) -> None:
+        before = self._stamp()
+        self.free()
+        files.copy_new(self.path, copy, 0o600, forced=False)
+        for suffix in ("-wal", "-journal"):
+            with contextlib.suppress(FileNotFoundError):
+                files.copy_new(self.path + suffix, copy + suffix, 0o600, forced=False)
+        self.free()
+        if self._stamp() != before:
+            raise self.in_use(JUST_NOW)
+
+    def _stamp(self) -> list[tuple[int, int, int] | None]:
+        stamps: list[tuple[int, int, int] | None] = []
+        for suffix in ("", "-wal", "-journal"):
+            try:
+                about = os.lstat(self.path + suffix)
+            except FileNotFoundError:
+                stamps.append(None)
+            else:
+                stamps.append((about.st_ino, about.st_size, about.st_mtime_ns))
+        return stamps
+
+    @contextlib.contextmanager
+    def alone(self, expected: Contents) -> Iterator[sqlite3.Connection]:
+        """An open transaction on the database itself, which still holds `expected`; undone if not committed.
+
+        Exclusive locking mode keeps everyone out until the connection closes, and needs no `-shm`.
+        `synchronous=EXTRA` puts the end of the transaction on disk before COMMIT returns. Raises Refusal.
+        """
+        name = self.path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+        connection = sqlite3.connect(f"file:{name}?mode=rw", uri=True, timeout=0, isolation_level=None)
+        with contextlib.closing(connection):
+            connection.text_factory = _text
+            try:
+                for setting in SETTINGS:
+                    connection.execute(f"PRAGMA {setting}").fetchall()
+                connection.execute("BEGIN EXCLUSIVE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+                    raise self.in_use("another program") from error
+                raise
+            try:
+                if contents(connection) != expected:
+                    raise self.in_use(JUST_NOW)
+                yield connection
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    def contents(self) -> Contents:
+        """What the database holds now; nothing when it is gone. Raises Refusal."""
+        if not os.path.lexists(self.path):
+            return {}
+        with self.seen() as connection:
+            return contents(connection)
+
+    def differences(self, rows: Iterable[Row]) -> Iterator[tuple[str, str]]:
+        """The name and fault of every row that is missing or unequal.
+
+        Then what SQLite's own checks say. Raises Refusal.
+        """
+        with self.seen() as connection:
+            for table, key, values in rows:
+                query = f"SELECT {', '.join(values)} FROM {table} WHERE {key} = ?"  # noqa: S608 - our own names
+                found = connection.execute(query, (values[key],)).fetchone()
+                if found is None:
+                    yield f"{table} {values[key]}", "missing"
+                for name, value in zip(values, found or (), strict=False):
+                    if value != values[name]:
+                        yield f"{table} {values[key]}", f"{name} is {value!r}, planned was {values[name]!r}"
+            yield from (("database", problem) for problem in sound(connection))
+
+
+def _locked(fd: int, start: int, length: int) -> int | None:
+    """The process that has any of these bytes locked, -1 if unknown; None when there is none."""
+    if sys.platform == "darwin":
+        ask = struct.pack("qqihh", start, length, 0, fcntl.F_WRLCK, os.SEEK_SET)
+        _, _, pid, kind, _ = struct.unpack_from("qqihh", fcntl.fcntl(fd, QUERY, ask))
+    else:
+        ask = struct.pack("hhqqixxxx", fcntl.F_WRLCK, os.SEEK_SET, start, length, 0)
+        kind, _, _, _, pid = struct.unpack_from("hhqqi", fcntl.fcntl(fd, QUERY, ask))
+    return None if kind == fcntl.F_UNLCK else int(pid)
 
 
 def _text(raw: bytes) -> str:
@@ -141,33 +173,32 @@ def _text(raw: bytes) -> str:
 
 
 @contextlib.contextmanager
-def alone(database: str) -> Iterator[sqlite3.Connection]:
-    """An open exclusive transaction on the database itself; what is not committed is undone.
+def _scratch(avoid: list[str]) -> Iterator[str]:
+    """A private folder, in none of `avoid` if possible, gone afterwards, as are those of killed runs."""
+    tops = [top for top in (os.environ.get("TMPDIR"), "/tmp", "/var/tmp", "/dev/shm") if top]  # noqa: S108 - see mkdir
+    tops = [top for top in tops if os.access(top, os.W_OK | os.X_OK)]
+    if not tops:
+        raise OSError(errno.ENOSPC, "there is no folder for temporary files; set TMPDIR")
+    top = next((top for top in tops if not any(files.inside(top, folder) for folder in avoid)), tops[0])
+    for entry in list(os.scandir(top)):
+        if entry.name.startswith(SCRATCH) and entry.is_dir(follow_symlinks=False):
+            with contextlib.suppress(OSError, Refusal):  # somebody else's, or in use
+                _sweep(entry.path)
+    folder = os.path.join(top, f"{SCRATCH}{os.getpid()}-{time.time_ns()}")
+    os.mkdir(folder, 0o700)  # fails if the name exists: nobody can have prepared it
+    try:
+        with files.held(folder):
+            yield folder
+    finally:
+        with contextlib.suppress(OSError):  # the next run sweeps
+            files.remove_folder(folder)
 
-    Exclusive locking mode keeps everyone out until the connection closes, and needs no `-shm`.
-    `synchronous=EXTRA` puts the end of the transaction on disk before COMMIT returns. Raises InUseError.
-    """
-    uri = f"file:{quote(os.fsencode(database))}?mode=rw"
-    with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=0, isolation_level=None)) as connection:
-        connection.text_factory = _text
-        try:
-            for setting in (
-                "locking_mode=EXCLUSIVE",
-                "synchronous=EXTRA",
-                "foreign_keys=ON",
-                "temp_store=MEMORY",
-            ):
-                connection.execute(f"PRAGMA {setting}").fetchall()
-            connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            if getattr(error, "sqlite_errorname", "") in BUSY:
-                raise InUseError("another program") from error
-            raise
-        try:
-            yield connection
-        finally:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+
+def _sweep(folder: str) -> None:
+    about = os.lstat(folder)
+    if about.st_uid == os.geteuid() and time.time() - about.st_mtime > SETTLED:
+        with files.held(folder):
+            files.remove_folder(folder)
 
 
 def contents(connection: sqlite3.Connection) -> Contents:
@@ -179,12 +210,17 @@ def contents(connection: sqlite3.Connection) -> Contents:
     schema = connection.execute(order).fetchall()
     version = connection.execute("PRAGMA user_version").fetchone()
     found: Contents = {"": (len(schema), hashlib.sha256(repr((schema, version)).encode()).hexdigest())}
-    tables = [
-        name for kind, name, _, sql in schema if kind == "table" and "VIRTUAL" not in (sql or "")[:20].upper()
-    ]
-    for table in tables:
-        found[table] = _rows(connection, '"' + table.replace('"', '""') + '"')
+    for kind, table, _, sql in schema:
+        if kind == "table" and "VIRTUAL" not in (sql or "")[:20].upper():
+            found[table] = _rows(connection, '"' + table.replace('"', '""') + '"')
     return found
+
+
+def insert(connection: sqlite3.Connection, rows: Iterable[Row]) -> None:
+    """All rows are in, in their order; one that exists already makes it fail. Raises sqlite3.Error."""
+    for table, _, values in rows:
+        names, marks = ", ".join(values), ", ".join("?" * len(values))
+        connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(values.values()))  # noqa: S608 - our own names
 
 
 def _rows(connection: sqlite3.Connection, table: str) -> tuple[int, str]:

@@ -1,4 +1,4 @@
-"""Files, treated as if both the disk and the home were out to get us.
+"""Files, treated as if both the disk and the home were out to get us. Every write of this package is here.
 
 Reads never follow a link, never wait on a pipe and never exceed a bound. Writes reach the disk before
 anything else relies on them: the file is forced, then the folder that names it.
@@ -12,8 +12,11 @@ import os
 import stat
 from collections.abc import Iterator
 
+from migrator.outcome import Refusal
+
 CHUNK = 1 << 20
 NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS}
+NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class NotRegularError(OSError):
@@ -35,20 +38,18 @@ def open_regular(path: str) -> int:
 
     Raises NotRegularError for anything else, OSError as the system says.
     """
-    if not stat.S_ISREG(os.lstat(path).st_mode):
-        raise NotRegularError(errno.EINVAL, "not a regular file", path)
-    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    if stat.S_ISREG(os.fstat(fd).st_mode):
-        return fd
-    os.close(fd)
+    if stat.S_ISREG(os.lstat(path).st_mode):  # first: opening a device can have effects
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        if stat.S_ISREG(os.fstat(fd).st_mode):
+            return fd
+        os.close(fd)
     raise NotRegularError(errno.EINVAL, "not a regular file", path)
 
 
 def read(path: str, bound: int) -> tuple[bytes, os.stat_result]:
     """All bytes of a regular file of at most `bound` bytes, with what the system says of it."""
-    fd = open_regular(path)
-    with open(fd, "rb") as stream:
-        about = os.fstat(fd)
+    with open(open_regular(path), "rb") as stream:
+        about = os.fstat(stream.fileno())
         data = stream.read(bound + 1) if about.st_size <= bound else b""
     if about.st_size > bound or len(data) > bound:
         raise TooLargeError(errno.EFBIG, "too large", path)
@@ -81,13 +82,6 @@ def sync_folder(path: str) -> None:
         os.close(fd)
 
 
-def existing(path: str) -> str:
-    """The nearest folder on the way up that exists."""
-    while not os.path.lexists(path):
-        path = os.path.dirname(path)
-    return path
-
-
 def missing_folders(path: str) -> list[str]:
     """The folders that have to be made for `path` to be a folder, outermost first."""
     missing: list[str] = []
@@ -97,6 +91,12 @@ def missing_folders(path: str) -> list[str]:
     return missing
 
 
+def existing(path: str) -> str:
+    """The nearest path on the way up that exists."""
+    missing = missing_folders(path)
+    return os.path.dirname(missing[0]) if missing else path
+
+
 def make_folders(path: str, mode: int) -> None:
     """`path` is a folder, durably; folders that had to be made have `mode`."""
     for folder in missing_folders(path):
@@ -104,38 +104,60 @@ def make_folders(path: str, mode: int) -> None:
         sync_folder(os.path.dirname(folder))
 
 
-def copy_new(source: str, target: str, mode: int, *, forced: bool = True) -> str:
-    """`target`, new, holds the bytes and times of `source`, on disk if `forced`; gives its SHA-256.
+def copy_new(
+    source: str,
+    target: str,
+    mode: int,
+    *,
+    mtime_ns: int | None = None,
+    owner: tuple[int, int] | None = None,
+    forced: bool = True,
+) -> str:
+    """`target`, new, holds the bytes of `source`, and its time unless told; gives their SHA-256.
 
-    Raises FileExistsError when `target` exists; the caller forces the folder.
+    On disk if `forced`; the caller forces the folder. Raises FileExistsError when `target` exists.
     """
     total = hashlib.sha256()
-    with open(open_regular(source), "rb") as reader:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        with open(os.open(target, flags, mode), "wb") as writer:
-            while block := reader.read(CHUNK):
-                total.update(block)
-                writer.write(block)
-            writer.flush()
-            os.fchmod(writer.fileno(), mode)
-            about = os.fstat(reader.fileno())
-            os.utime(writer.fileno(), ns=(about.st_atime_ns, about.st_mtime_ns))
-            if forced:
-                os.fsync(writer.fileno())
+    with open(open_regular(source), "rb") as reader, open(os.open(target, NEW, mode), "wb") as writer:
+        while block := reader.read(CHUNK):
+            total.update(block)
+            writer.write(block)
+        writer.flush()
+        if owner:
+            os.fchown(writer.fileno(), *owner)
+        os.fchmod(writer.fileno(), mode)
+        mtime = os.fstat(reader.fileno()).st_mtime_ns if mtime_ns is None else mtime_ns
+        os.utime(writer.fileno(), ns=(mtime, mtime))
+        if forced:
+            os.fsync(writer.fileno())
     return total.hexdigest()
 
 
 def write_new(path: str, data: bytes) -> None:
     """`path` holds exactly `data`, on disk under its name, readable by its owner only."""
-    temporary = path + ".part"
-    with open(
-        os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb"
-    ) as stream:
+    remove(path + ".part")
+    with open(os.open(path + ".part", NEW, 0o600), "wb") as stream:
         stream.write(data)
         stream.flush()
         os.fsync(stream.fileno())
-    os.rename(temporary, path)
-    sync_folder(os.path.dirname(path))
+    replace(path + ".part", path)
+
+
+def append_line(path: str, line: bytes) -> None:
+    """The file, made if need be, ends in this line, on disk; a line torn by a crash is cut off."""
+    with open(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b") as stream:
+        whole = stream.read().rfind(b"\n") + 1
+        stream.truncate(whole)
+        stream.seek(whole)
+        stream.write(line + b"\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def replace(temporary: str, target: str) -> None:
+    """`temporary` is now named `target`, in the same folder, on disk."""
+    os.rename(temporary, target)
+    sync_folder(os.path.dirname(target))
 
 
 def publish(temporary: str, target: str) -> None:
@@ -156,17 +178,28 @@ def remove(path: str) -> bool:
     """`path` is gone; whether it was there."""
     try:
         os.unlink(path)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
     return True
 
 
+def remove_folder(path: str) -> None:
+    """A folder of our own, which holds files only, is gone."""
+    for name in os.listdir(path):
+        os.unlink(os.path.join(path, name))
+    os.rmdir(path)
+
+
 @contextlib.contextmanager
 def held(folder: str) -> Iterator[None]:
-    """No other migrator works on `folder` meanwhile; leaves no lock file. Raises BlockingIOError."""
+    """No other migrator works on `folder` meanwhile; leaves no lock file. Raises Refusal."""
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            message = "Another migrator is at work on this home; wait until it has ended."
+            raise Refusal("DB_LOCKED", message) from error
         yield
     finally:
         os.close(fd)

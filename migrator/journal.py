@@ -1,4 +1,4 @@
-"""The record of every run, written before the run acts, so that any run can be taken back or finished.
+"""The record of every run, written before the run acts, so that any run can be taken back.
 
 `<state>/<run>/journal.jsonl` grows by one forced line at each stage:
 begin, backed-up, applying, staged, committing, applied, done; rollback-begin, rolled-back.
@@ -6,32 +6,24 @@ begin, backed-up, applying, staged, committing, applied, done; rollback-begin, r
 
 import json
 import os
-import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from migrator import files
+from migrator.database import Row
 
-ENDED = {"done", "rolled-back"}
 JOURNAL, ROWS, RESERVE = "journal.jsonl", "rows.jsonl", "reserve"
 RESERVED = 64 << 10
 
-Row = tuple[str, str, dict[str, Any]]  # table, key column, values by column
 
-
-@dataclass(slots=True)
 class Run:
-    """One attempt to migrate one target."""
+    """One attempt to migrate one target; `events` are the stages that are on disk, with their facts."""
 
-    folder: str
-    events: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def name(self) -> str:
-        """The run's folder name; later runs sort after earlier ones."""
-        return os.path.basename(self.folder)
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self.name = os.path.basename(folder)  # later runs sort after earlier ones
+        self.backup = os.path.join(folder, "backup")
+        self.events = _events(os.path.join(folder, JOURNAL))
 
     @property
     def state(self) -> str:
@@ -41,16 +33,16 @@ class Run:
     @property
     def interrupted(self) -> bool:
         """Whether the run neither finished nor was taken back."""
-        return self.state not in ENDED
+        return self.state not in {"done", "rolled-back"}
 
-    @property
-    def stands(self) -> bool:
-        """Whether anything that the run did may still be there."""
-        return self.state != "rolled-back"
+    def find(self, state: str) -> dict[str, Any]:
+        """The facts noted when the run reached `state`; nothing if it never did."""
+        return next((event for event in reversed(self.events) if event["state"] == state), {})
 
-    def find(self, state: str) -> dict[str, Any] | None:
-        """The facts noted when the run reached `state`, if it did."""
-        return next((event for event in reversed(self.events) if event["state"] == state), None)
+    def copies(self) -> list[dict[str, str]]:
+        """The files that the run copies: source, target, temporary, and once staged their sha256."""
+        copies: list[dict[str, str]] = (self.find("staged") or self.find("applying")).get("copies", [])
+        return copies
 
     def begin(self, target: str, now: datetime, **facts: Any) -> None:
         """The run exists on disk, with room set aside for what has to be noted even when the disk is full."""
@@ -65,81 +57,56 @@ class Run:
 
     def add(self, state: str, **facts: Any) -> None:
         """The run is in `state`, on disk."""
-        line = json.dumps({"state": state, **facts})
-        path = os.path.join(self.folder, JOURNAL)
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        with open(fd, "r+b") as stream:
-            whole = stream.read().rfind(b"\n") + 1  # a line torn by a crash is cut off
-            stream.truncate(whole)
-            stream.seek(whole)
-            stream.write(line.encode("ascii") + b"\n")
-            stream.flush()
-            os.fsync(stream.fileno())
+        line = json.dumps({"state": state, **facts}).encode("ascii")
+        files.append_line(os.path.join(self.folder, JOURNAL), line)
         self.events.append(json.loads(line))
 
     def keep_rows(self, rows: list[Row]) -> None:
         """The planned rows are on disk, to be compared with the target at any later time."""
-        path = os.path.join(self.folder, ROWS)
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb") as stream:
-            stream.writelines(json.dumps(row).encode("ascii") + b"\n" for row in rows)
-            stream.flush()
-            os.fsync(stream.fileno())
-        files.sync_folder(self.folder)
+        lines = (json.dumps(row) + "\n" for row in rows)
+        files.write_new(os.path.join(self.folder, ROWS), "".join(lines).encode("ascii"))
 
-    def rows(self) -> Iterator[Row]:
-        """The planned rows, one at a time."""
-        if self.find("applying"):
-            with open(os.path.join(self.folder, ROWS), "rb") as stream:
-                for line in stream:
-                    table, key, values = json.loads(line)
-                    yield table, key, values
-
-
-@dataclass(frozen=True, slots=True)
-class Store:
-    """All runs of one system under `folder` that concern `target`."""
-
-    folder: str
-    target: str
-
-    def runs(self) -> list[Run]:
-        """The runs of this target, oldest first; what has no readable first line never began."""
-        try:
-            names = sorted(entry for entry in os.listdir(self.folder) if entry[:4].isdigit())
-        except FileNotFoundError:
+    def rows(self) -> list[Row]:
+        """The planned rows."""
+        if not self.find("applying"):
             return []
-        runs = (
-            Run(os.path.join(self.folder, name), _events(os.path.join(self.folder, name))) for name in names
-        )
-        return [run for run in runs if run.events and run.events[0].get("target") == self.target]
+        with open(os.path.join(self.folder, ROWS), "rb") as stream:
+            return [(table, key, values) for table, key, values in map(json.loads, stream)]
 
-    def new(self, now: datetime) -> Run:
-        """A run with a name after every other one's; nothing of it is on disk."""
-        last = max((int(entry[:4]) for entry in os.listdir(self.folder) if entry[:4].isdigit()), default=0)
-        return Run(os.path.join(self.folder, f"{last + 1:04d}-{now:%Y%m%dT%H%M%SZ}"))
-
-    def discard(self, run: Run, made: list[str]) -> None:
-        """The run never was; folders of our own that were `made` for it are gone too."""
-        if os.path.isdir(run.folder):
-            files.remove(os.path.join(run.folder, JOURNAL))  # first: half a run must not look like one
-            files.sync_folder(run.folder)
-            shutil.rmtree(run.folder)
-        for folder in reversed(made):
-            if os.path.isdir(folder) and not os.listdir(folder):
-                os.rmdir(folder)
+    def discard(self) -> None:
+        """The run never was."""
+        if os.path.isdir(self.folder):
+            files.remove(os.path.join(self.folder, JOURNAL))  # first: half a run must not look like one
+            files.sync_folder(self.folder)
+            for folder in (self.backup, self.folder):
+                if os.path.isdir(folder):
+                    files.remove_folder(folder)
 
 
-def _events(folder: str) -> list[dict[str, Any]]:
-    """The complete lines of the journal; a line torn by a crash was never relied on."""
-    try:
-        with open(os.path.join(folder, JOURNAL), "rb") as stream:
-            lines = stream.read().split(b"\n")[:-1]
-    except (FileNotFoundError, NotADirectoryError):
-        return []
+def runs(state: str, target: str) -> list[Run]:
+    """The runs of this target, oldest first; what has no readable first line never began."""
+    found = map(Run, _folders(state))
+    return [run for run in found if run.events and run.events[0].get("target") == target]
+
+
+def new(state: str, now: datetime) -> Run:
+    """A run with a name after every other one's; nothing of it is on disk."""
+    last = max((int(os.path.basename(folder)[:4]) for folder in _folders(state)), default=0)
+    return Run(os.path.join(state, f"{last + 1:04d}-{now:%Y%m%dT%H%M%SZ}"))
+
+
+def _folders(state: str) -> list[str]:
+    names = sorted(os.listdir(state)) if os.path.isdir(state) else []
+    return [os.path.join(state, name) for name in names if name[:4].isdigit()]
+
+
+def _events(path: str) -> list[dict[str, Any]]:
+    """The complete lines of a journal; a line torn by a crash was never relied on."""
     events: list[dict[str, Any]] = []
-    for line in lines:
-        try:
-            events.append(json.loads(line))
-        except ValueError:
-            break
+    try:
+        with open(path, "rb") as stream:
+            for line in stream.read().split(b"\n")[:-1]:
+                events.append(json.loads(line))  # noqa: PERF401 - the lines before a torn one count
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        pass
     return events

@@ -1,101 +1,102 @@
 """The one course of every migration, whatever the system.
 
 inspect and plan -> preflight -> backup -> apply -> verify -> done; rollback; status; and, after a crash, the
-way on from wherever the journal stops. Nothing outside our own state folder changes before the stage
+way back from wherever the journal stops. Nothing outside our own state folder changes before the stage
 `applying` is on disk, and no copied file gets its final name before the database transaction is committed.
+
+Every verb fills the report it is given; one that cannot go on raises an Ending.
 """
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
 from datetime import datetime
 
-from migrator import backup, files
+from migrator import backup, database, files, journal
 from migrator.database import Contents
-from migrator.journal import Run, Store
+from migrator.journal import Run
 from migrator.outcome import Attention, Exit, Failure, Refusal
 from migrator.progress import Say
-from migrator.report import Note, Report
-from migrator.system import Plan, System
+from migrator.report import Report
+from migrator.system import Note, Plan, System
 from migrator.undo import Survey, survey, sweep, take_back
 
 SLACK = 1 << 20
 
-
 Clock = Callable[[], datetime]
 
 
-def inspect(system: System, say: Say) -> Report:
+def inspect(system: System, report: Report, say: Say) -> None:
     """What the legacy home holds; the target is not looked at."""
     if why := system.nothing():
-        return Report(system.name, "inspect", message=why)
+        report.message = why
+        return
     with say.step("inspect"):
-        plan, _ = system.plan(with_target=False, say=say)
-    report = Report(system.name, "inspect", records=plan.records, notes=plan.notes)
+        plan = system.plan(None, say.progress)
+    report.records, report.notes = plan.records, plan.notes
     report.message = f"Found {len(plan.records)} records in the legacy home; nothing was changed."
-    return report
 
 
-def migrate(system: System, store: Store, *, dry_run: bool, clock: Clock, say: Say) -> Report:
+def migrate(system: System, report: Report, say: Say, *, dry_run: bool, clock: Clock) -> None:
     """The target holds every record that can be migrated, or is exactly as it was."""
-    report = Report(system.name, "migrate", dry_run=dry_run)
     if why := system.nothing():
         report.message = why
-        return report
-    unfinished = next((run for run in reversed(store.runs()) if run.interrupted), None)
+        return
+    unfinished = any(run.interrupted for run in _runs(system))
     if unfinished and not dry_run:
-        _recover(system, store, say)
+        with say.step("recover"), files.held(system.state):
+            _recover(system)
         report.changed = True
     with say.step("plan"):
-        plan, contents = system.plan(with_target=True, say=say)
+        system.ready()
+        with system.database.seen() as target:
+            plan = system.plan(target, say.progress)
+            contents = database.contents(target)
     report.records, report.notes = plan.records, plan.notes
     if report.counts()["set_aside"]:
         report.exit = Exit.PARTIAL
     if not plan.rows and not plan.copies:
         report.message = "Everything that can be migrated is already there; nothing was changed."
-        return report
+        return
     _check_space(system, plan)
     if dry_run:
-        report.message = "Dry run: this is what would be done; nothing was changed." + (
-            " An earlier run was interrupted; the real run settles that first." if unfinished else ""
-        )
-        return report
-    _carry_out(system, store, plan, contents, clock=clock, say=say, report=report)
-    return report
+        report.message = "Dry run: this is what would be done; nothing was changed."
+        if unfinished:
+            report.message += " An earlier run was interrupted; the real run settles that first."
+        return
+    run = _carry_out(system, plan, contents, clock, say)
+    report.notes += system.changed_meanwhile()
+    report.backup, report.changed = run.backup, True
+    aside = ", with some records set aside" if report.exit == Exit.PARTIAL else ""
+    report.message = f"Migrated{aside}. {system.parting}"
 
 
-def _recover(system: System, store: Store, say: Say) -> None:
+def _runs(system: System) -> list[Run]:
+    """The runs whose changes may still be there, newest first."""
+    found = journal.runs(system.state, system.database.path)
+    return [run for run in reversed(found) if run.state != "rolled-back"]
+
+
+def _recover(system: System) -> None:
     """Interrupted runs are taken back; one that others have built on since is kept as it is."""
-    with say.step("recover"), _exclusively(store):
-        for run in reversed([run for run in store.runs() if run.interrupted]):
+    for run in _runs(system):
+        if run.interrupted:
             system.guard()
-            found = survey(system, run)
+            found = survey(system.database, run)
             if not found.new:
-                take_back(system, run, found)
+                take_back(system.database, run, found)
             elif run.state == "rollback-begin":
-                raise Refusal("NEW_DATA", _new_data(run, found))
+                raise _new_data(run, found)
             else:
                 sweep(run)
                 run.add("done", recovered=True)
 
 
-@contextmanager
-def _exclusively(store: Store) -> Iterator[None]:
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(files.held(store.folder))
-        except BlockingIOError as error:
-            raise Refusal(
-                "DB_LOCKED", "Another migrator is at work on this home; wait until it has ended."
-            ) from error
-        yield
-
-
 def _check_space(system: System, plan: Plan) -> None:
     rows = sum(len(str(values)) for _, _, values in plan.rows)
-    size = sum(os.path.getsize(path) for path in system.protected() if os.path.exists(path))
+    size = sum(os.path.getsize(path) for path in system.database.files() if os.path.exists(path))
+    wanted = [(system.state, size + rows), (os.path.dirname(system.database.path), size + 4 * rows)]
     needs: dict[int, tuple[str, int]] = {}
-    wanted = [(system.state, size + rows), (os.path.dirname(system.target), size + 4 * rows)]
     for path, count in wanted + [(copy.target, copy.size) for copy in plan.copies]:
         folder = files.existing(path)
         device = os.stat(folder).st_dev
@@ -103,57 +104,51 @@ def _check_space(system: System, plan: Plan) -> None:
     for folder, need in needs.values():
         free = os.statvfs(folder)
         if free.f_bavail * free.f_frsize < need:
-            raise Refusal(
-                "NO_SPACE", f"The disk that holds {folder} needs {need // SLACK + 1} MiB free; make room."
-            )
+            message = f"The disk that holds {folder} needs {need // SLACK + 1} MiB free; make room."
+            raise Refusal("NO_SPACE", message)
 
 
-def _carry_out(
-    system: System, store: Store, plan: Plan, contents: Contents, *, clock: Clock, say: Say, report: Report
-) -> None:
-    made = files.missing_folders(store.folder)
-    times = {folder: os.stat(folder).st_mtime_ns for folder in [files.existing(store.folder)]}
-    files.make_folders(store.folder, 0o700)
-    with _exclusively(store):
-        run = store.new(clock())
+def _carry_out(system: System, plan: Plan, contents: Contents, clock: Clock, say: Say) -> Run:
+    """The run is done; or, when it raises, taken back, or as if it had never begun."""
+    made, above = files.missing_folders(system.state), files.existing(system.state)
+    mtime = os.stat(above).st_mtime_ns
+    files.make_folders(system.state, 0o700)
+    with files.held(system.state):
+        run = journal.new(system.state, clock())
         try:
-            _steps(system, run, plan, contents, clock=clock, say=say)
+            with say.step("backup"):
+                run.begin(system.database.path, clock(), contents=contents)
+                backup.take(run, system.database.files(), clock())
+                run.add("backed-up")
+            with say.step("apply"):
+                _apply(system, run, plan, contents, say)
+            with say.step("verify"):
+                _verify(system, run)
+            run.add("done", at=clock().isoformat())
         except Attention:
             raise
         except BaseException as error:
             if run.find("applying") and not isinstance(error, Refusal):
                 raise _undone(system, run, error) from error
-            store.discard(run, made)
-            for folder, mtime in times.items():
-                os.utime(folder, ns=(mtime, mtime))
+            run.discard()
+            for folder in reversed(made):
+                with contextlib.suppress(OSError):
+                    os.rmdir(folder)
+            os.utime(above, ns=(mtime, mtime))
             raise
-    report.notes += system.changed_meanwhile()
-    report.backup = backup.folder(run)
-    report.changed = True
-    aside = report.exit == Exit.PARTIAL
-    report.message = f"Migrated{', with some records set aside' if aside else ''}. {system.parting}"
-
-
-def _steps(system: System, run: Run, plan: Plan, contents: Contents, *, clock: Clock, say: Say) -> None:
-    with say.step("backup"):
-        run.begin(system.target, clock(), contents=contents)
-        backup.take(run, system.protected(), clock())
-        run.add("backed-up")
-    _apply(system, run, plan, contents, say)
-    _verify(system, run, say)
-    run.add("done", at=clock().isoformat())
+    return run
 
 
 def _undone(system: System, run: Run, error: BaseException) -> Exception:
     """The run is taken back; the error that says so, or that it could not be done."""
     why = "it was interrupted" if isinstance(error, KeyboardInterrupt) else f"{type(error).__name__}: {error}"
     try:
-        found = survey(system, run)
+        found = survey(system.database, run)
         if found.new:
             return Attention(
                 f"The migration failed ({why}), and meanwhile others changed {'; '.join(found.new)}."
             )
-        take_back(system, run, found)
+        take_back(system.database, run, found)
     except Exception as second:  # noqa: BLE001 - whatever it is, a person must hear of both
         return Attention(
             f"The migration failed ({why}) and could not be taken back ({second}). Run rollback again."
@@ -169,46 +164,36 @@ def _apply(system: System, run: Run, plan: Plan, contents: Contents, say: Say) -
     ]
     folders, times = _folders(system, plan)
     run.add("applying", rows=len(plan.rows), copies=copies, folders=folders, times=times)
-    with say.step("apply"):
-        with system.alone(contents) as change:
-            _stage(copies, folders, say)
-            run.add("staged", copies=copies)
-            change.insert(plan.rows)
-            run.add("committing", contents=change.contents())
-            change.commit()
-        for copy in copies:
-            files.publish(copy["temporary"], copy["target"])
-        for folder in {os.path.dirname(copy["target"]) for copy in copies} | {os.path.dirname(system.target)}:
+    with system.database.alone(contents) as target:
+        for folder in folders:
+            files.make_folders(folder, 0o750)
+        for number, copy in enumerate(copies):
+            copy["sha256"] = files.copy_new(copy["source"], copy["temporary"], 0o600)
+            say.progress(number)
+        for folder in {os.path.dirname(copy["target"]) for copy in copies}:
             files.sync_folder(folder)
-        run.add("applied", files=backup.state(system.protected()))
+        run.add("staged", copies=copies)
+        database.insert(target, plan.rows)
+        run.add("committing", contents=database.contents(target))
+        target.execute("COMMIT")
+    for copy in copies:
+        files.publish(copy["temporary"], copy["target"])
+    for folder in {os.path.dirname(path) for path in (system.database.path, *(c["target"] for c in copies))}:
+        files.sync_folder(folder)
+    run.add("applied")
 
 
 def _folders(system: System, plan: Plan) -> tuple[list[str], dict[str, int]]:
     """The folders to be made, outermost first, and the times of those whose list of names will change."""
-    folders: dict[str, None] = {}
-    touched = {os.path.dirname(system.target)}
-    for copy in plan.copies:
-        parent = os.path.dirname(copy.target)
-        folders.update(dict.fromkeys(files.missing_folders(parent)))
-        touched.add(files.existing(parent))
-    return list(folders), {path: os.stat(path).st_mtime_ns for path in sorted(touched)}
+    parents = {os.path.dirname(copy.target) for copy in plan.copies}
+    made = dict.fromkeys(folder for parent in sorted(parents) for folder in files.missing_folders(parent))
+    touched = {files.existing(parent) for parent in parents} | {os.path.dirname(system.database.path)}
+    return list(made), {path: os.stat(path).st_mtime_ns for path in sorted(touched)}
 
 
-def _stage(copies: list[dict[str, str]], folders: list[str], say: Say) -> None:
-    """Every copy is complete on disk under its temporary name; `sha256` is noted beside it."""
-    for folder in folders:
-        files.make_folders(folder, 0o750)
-    for number, copy in enumerate(copies):
-        copy["sha256"] = files.copy_new(copy["source"], copy["temporary"], 0o600)
-        say.progress(number, len(copies))
-    for folder in {os.path.dirname(copy["target"]) for copy in copies}:
-        files.sync_folder(folder)
-
-
-def _verify(system: System, run: Run, say: Say) -> None:
+def _verify(system: System, run: Run) -> None:
     try:
-        with say.step("verify"):
-            wrong = list(_wrong(system, run))
+        wrong = list(_wrong(system, run))
     except Refusal as refusal:
         raise Attention(f"Migrated, but not verified: {refusal} Then run verify.") from refusal
     if wrong:
@@ -216,9 +201,9 @@ def _verify(system: System, run: Run, say: Say) -> None:
 
 
 def _wrong(system: System, run: Run) -> Iterator[str]:
-    for name, what in system.differences(run.rows()):
+    for name, what in system.database.differences(run.rows()):
         yield f"{name}: {what}"
-    for copy in (run.find("staged") or {}).get("copies", []):
+    for copy in run.find("staged").get("copies", []):
         try:
             if files.digest(copy["target"]) != copy["sha256"]:
                 yield f"{copy['target']}: differs from the copy that was made"
@@ -226,72 +211,61 @@ def _wrong(system: System, run: Run) -> Iterator[str]:
             yield f"{copy['target']}: {error.strerror}"
 
 
-def verify(system: System, store: Store, say: Say) -> Report:
+def verify(system: System, report: Report, say: Say) -> None:
     """Whether the target still holds what the last run put there."""
-    report = Report(system.name, "verify")
-    run = next((run for run in reversed(store.runs()) if run.stands), None)
-    if not run:
+    runs = _runs(system)
+    if not runs:
         report.message = "Nothing was migrated to this target, so there is nothing to verify."
-        return report
+        return
     system.guard()
     with say.step("verify"):
-        wrong = list(_wrong(system, run))
-    if run.interrupted or wrong:
+        wrong = list(_wrong(system, runs[0]))
+    report.message = f"Everything that run {runs[0].name} migrated is there and equal."
+    if runs[0].interrupted or wrong:
         report.exit = Exit.ATTENTION
-        report.notes = [Note(run.name, "", "difference", what) for what in wrong]
-        report.message = f"Run {run.name} is {run.state}; {len(wrong)} differences." + "".join(
-            f"\n  {w}" for w in wrong[:20]
-        )
-    else:
-        report.message = f"Everything that run {run.name} migrated is there and equal."
-    return report
+        report.notes = [Note(runs[0].name, "", "difference", what) for what in wrong]
+        report.message = f"Run {runs[0].name} is {runs[0].state}; {len(wrong)} differences."
 
 
-def rollback(system: System, store: Store, say: Say) -> Report:
+def rollback(system: System, report: Report, say: Say) -> None:
     """Everything that runs changed is as it was before them, newest run first; or nothing was changed."""
-    report = Report(system.name, "rollback")
-    runs = [run for run in store.runs() if run.stands]
-    if not runs:
+    if not _runs(system):
         report.message = "Nothing was migrated to this target, or it was rolled back already; nothing to do."
-        return report
-    with say.step("rollback"), _exclusively(store):
-        for run in reversed(runs):
+        return
+    with say.step("rollback"), files.held(system.state):
+        for run in _runs(system):
             system.guard()
-            found = survey(system, run)
+            found = survey(system.database, run)
             if found.new and report.changed:
                 report.message = f"Taken back; the earlier run {run.name} stays, since others built on it: "
                 report.message += "; ".join(found.new) + "."
-                return report
+                return
             if found.new:
-                raise Refusal("NEW_DATA", _new_data(run, found))
-            take_back(system, run, found)
-            report.changed = True
-            report.backup = backup.folder(run)
+                raise _new_data(run, found)
+            take_back(system.database, run, found)
+            report.changed, report.backup = True, run.backup
     report.message = "Rolled back: everything is as it was before the migration. The backup is kept."
-    return report
 
 
-def _new_data(run: Run, found: Survey) -> str:
-    return f"Since run {run.name} there is new data, which a rollback would lose: {'; '.join(found.new)}."
+def _new_data(run: Run, found: Survey) -> Refusal:
+    new = "; ".join(found.new)
+    return Refusal("NEW_DATA", f"Since run {run.name} there is new data, which a rollback would lose: {new}.")
 
 
-def status(system: System, store: Store) -> Report:
+def status(system: System, report: Report, _: Say) -> None:
     """What the journal says; nothing else is looked at."""
-    report = Report(system.name, "status")
-    runs = store.runs()
+    runs = journal.runs(system.state, system.database.path)
     if not runs:
         report.message = "Nothing was migrated to this target yet."
-        return report
+        return
     last = runs[-1]
-    report.backup = backup.folder(last)
-    report.message = f"Run {last.name} is {last.state}."
+    report.backup, report.message = last.backup, f"Run {last.name} is {last.state}."
     if last.interrupted:
         report.message = (
             f"Run {last.name} was interrupted at '{last.state}'; run migrate or rollback to settle it."
         )
         try:
-            with files.held(store.folder):
+            with files.held(system.state):
                 pass
-        except BlockingIOError:
+        except Refusal:
             report.message = f"Run {last.name} is at work now, at '{last.state}'."
-    return report

@@ -1,7 +1,4 @@
-"""How a command ends: the exit table, and the errors that lead to its rows.
-
-Nothing here is slow to import, so that `--help` stays instant.
-"""
+"""How a command ends: the exit table, and the errors that lead to its rows."""
 
 from enum import IntEnum
 
@@ -26,26 +23,29 @@ MEANING = {
     Exit.ATTENTION: "needs a person: something differs, or could not be taken back",
 }
 
-NAME = {
-    Exit.DONE: "done",
-    Exit.REFUSED: "refused",
-    Exit.PARTIAL: "partial",
-    Exit.FAILED: "failed",
-    Exit.ATTENTION: "attention",
-}
+
+class Ending(Exception):  # noqa: N818 - a way to end, named for it
+    """The work stops; the message says in plain words what is wrong and what to do."""
+
+    exit = Exit.ATTENTION
+    code: str | None = None
 
 
-class Refusal(Exception):  # noqa: N818 - a way to end, named for it
-    """Nothing was changed; `code` is stable, the message says what is wrong and what to do."""
+class Refusal(Ending):
+    """Nothing was changed; `code` is stable."""
+
+    exit = Exit.REFUSED
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
 
 
-class Failure(Exception):  # noqa: N818 - a way to end, named for it
+class Failure(Ending):
     """The work failed and everything it had changed is back as it was."""
 
+    exit = Exit.FAILED
 
-class Attention(Exception):  # noqa: N818 - a way to end, named for it
+
+class Attention(Ending):
     """The work stopped in a state that only a person, or a later run, can settle."""

@@ -7,40 +7,36 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-EVERY = 1.0
-QUIET_FOR = 2.0
+EVERY, QUIET_FOR = 1.0, 2.0  # seconds
 
 
 class Say:
     """Speaks while work goes on; never raises, since a closed terminal must not stop a migration."""
 
     def __init__(self, *, as_json: bool) -> None:
-        self._json = as_json
-        self._step = ""
+        self._json, self._step = as_json, ""
         self._began = self._last = time.monotonic()
 
-    def event(self, **facts: Any) -> None:
-        """One line of JSON is on stdout, when events were asked for."""
-        if self._json:
-            self._line(sys.stdout, json.dumps(facts))
-
-    def progress(self, done: int, total: int | None = None) -> None:
+    def progress(self, done: int) -> None:
         """At most once a second, how far the step has come."""
         now = time.monotonic()
-        if now - self._last < EVERY:
-            return
-        self._last = now
-        self.event(event="progress", step=self._step, done=done, total=total)
-        if not self._json and now - self._began > QUIET_FOR:
-            self._line(sys.stderr, f"{self._step}: {done}{f' of {total}' if total else ''}")
+        if now - self._last >= EVERY:
+            self._last = now
+            self._event(event="progress", step=self._step, done=done)
+            if not self._json and now - self._began > QUIET_FOR:
+                self._line(sys.stderr, f"{self._step}: {done}")
 
     @contextlib.contextmanager
     def step(self, name: str) -> Iterator[None]:
         """Work inside belongs to this step."""
         self._step, self._began = name, time.monotonic()
-        self.event(event="step", step=name, phase="begin")
+        self._event(event="step", step=name, phase="begin")
         yield
-        self.event(event="step", step=name, phase="end", seconds=round(time.monotonic() - self._began, 3))
+        self._event(event="step", step=name, phase="end", seconds=round(time.monotonic() - self._began, 3))
+
+    def _event(self, **facts: Any) -> None:
+        if self._json:
+            self._line(sys.stdout, json.dumps(facts))
 
     @staticmethod
     def _line(stream: Any, text: str) -> None:

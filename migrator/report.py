@@ -5,10 +5,10 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from migrator.outcome import NAME, Exit
+from migrator.outcome import Exit
+from migrator.system import Note, Record
 
 CONTRACT = 1
 
@@ -33,53 +33,23 @@ ADVICE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One thing that the legacy home holds, and what becomes of it."""
-
-    kind: str
-    source: str
-    id: str
-    outcome: str
-    reason: str | None = None
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """Something that a migrated record lost or changed on the way."""
-
-    source: str
-    id: str
-    reason: str
-    detail: str = ""
-
-
-@dataclass(slots=True)
 class Report:
     """The last word of a command."""
 
-    system: str
-    verb: str
-    exit: Exit = Exit.DONE
-    dry_run: bool = False
-    code: str | None = None
-    message: str = ""
-    changed: bool = False
-    records: list[Record] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
-    backup: str | None = None
+    def __init__(self, system: str, verb: str, message: str = "", *, dry_run: bool = False) -> None:
+        self.system, self.verb, self.message, self.dry_run = system, verb, message, dry_run
+        self.exit = Exit.DONE
+        self.changed = False
+        self.code: str | None = None
+        self.backup: str | None = None
+        self.records: list[Record] = []
+        self.notes: list[Note] = []
 
     def counts(self) -> dict[str, int]:
         """How many records met each fate; `read` is their sum."""
         of = Counter(record.outcome for record in self.records)
-        return {
-            "read": len(self.records),
-            "written": of["migrated"],
-            "present": of["present"],
-            "skipped": of["skipped"],
-            "set_aside": of["set-aside"],
-        }
+        fates = {"written": "migrated", "present": "present", "skipped": "skipped", "set_aside": "set-aside"}
+        return {"read": len(self.records), **{key: of[fate] for key, fate in fates.items()}}
 
     def to_json(self) -> dict[str, Any]:
         """The report as plain values, in the order of the contract."""
@@ -88,13 +58,13 @@ class Report:
             "system": self.system,
             "verb": self.verb,
             "dry_run": self.dry_run,
-            "outcome": NAME[self.exit],
+            "outcome": self.exit.name.lower(),
             "code": self.code,
             "message": self.message,
             "changed": self.changed,
             "counts": self.counts(),
-            "records": [asdict(record) for record in self.records],
-            "notes": [asdict(note) for note in self.notes],
+            "records": [record._asdict() for record in self.records],
+            "notes": [note._asdict() for note in self.notes],
             "backup": self.backup,
         }
 
@@ -159,5 +129,5 @@ def deliver(report: Report, *, as_json: bool, path: str | None) -> None:
         text = json.dumps(report.to_json()) if as_json else "\n".join(map(_visible, report.lines()))
         shown = text.encode(sys.stdout.encoding or "utf-8", "backslashreplace")
         print(shown.decode(sys.stdout.encoding or "utf-8"), flush=True)
-    except BrokenPipeError:
+    except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

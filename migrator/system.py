@@ -1,18 +1,35 @@
-"""What the lifecycle has to know of one product, and the plan that the product's module makes."""
+"""What the lifecycle and the module of one product tell each other."""
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Callable
+from sqlite3 import Connection
+from typing import NamedTuple, Protocol
 
-from migrator.database import Contents
-from migrator.journal import Row
-from migrator.progress import Say
-from migrator.report import Note, Record
+from migrator.database import Database, Row
+
+Progress = Callable[[int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Record(NamedTuple):
+    """One thing that the legacy home holds, and what becomes of it."""
+
+    kind: str
+    source: str
+    id: str
+    outcome: str
+    reason: str | None = None
+    detail: str = ""
+
+
+class Note(NamedTuple):
+    """Something that a migrated record lost or changed on the way."""
+
+    source: str
+    id: str
+    reason: str
+    detail: str = ""
+
+
+class Copy(NamedTuple):
     """A file to be copied under a new name; `size` in bytes."""
 
     source: str
@@ -20,57 +37,38 @@ class Copy:
     size: int
 
 
-@dataclass(slots=True)
 class Plan:
     """What is to be done, and what becomes of every record."""
 
-    records: list[Record] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
-    copies: list[Copy] = field(default_factory=list)
-
-
-class Change(Protocol):
-    """An open transaction in which nobody else can read or write."""
-
-    def insert(self, rows: list[Row]) -> None:
-        """All rows are in, or it raises."""
-
-    def contents(self) -> Contents:
-        """What the target holds, rows of this transaction included."""
-
-    def commit(self) -> None:
-        """The rows are on disk."""
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+        self.notes: list[Note] = []
+        self.rows: list[Row] = []
+        self.copies: list[Copy] = []
 
 
 class System(Protocol):
-    """What a migration has to know of one product."""
+    """One product's migration in one home; `state` is our own folder, `parting` the last word to a person."""
 
     name: str
     state: str
-    target: str
+    database: Database
     parting: str
 
     def nothing(self) -> str | None:
         """Why there is nothing to migrate, or None."""
 
-    def protected(self) -> list[str]:
-        """The target's own files, which a run may change: the database first, then its side files."""
+    def ready(self) -> None:
+        """Raises Refusal when the target cannot be migrated to, as far as can be told from outside."""
 
     def guard(self) -> None:
         """Raises Refusal while another program may be using the target."""
 
-    def plan(self, *, with_target: bool, say: Say) -> tuple[Plan, Contents]:
-        """What would be done, and the contents that the target has now. Raises Refusal."""
+    def plan(self, target: Connection | None, progress: Progress) -> Plan:
+        """What would be done, given a private copy of the target; without one, a list of what there is.
 
-    def alone(self, contents: Contents) -> AbstractContextManager[Change]:
-        """A transaction on the target; raises Refusal when the target no longer has `contents`."""
-
-    def contents(self) -> Contents:
-        """What the target holds; raises Refusal while it is in use."""
-
-    def differences(self, rows: Iterator[Row]) -> Iterator[tuple[str, str]]:
-        """Rows that are missing or differ, and whatever else is wrong with the target."""
+        Writes nothing. Raises Refusal.
+        """
 
     def changed_meanwhile(self) -> list[Note]:
-        """Legacy files that were written after they had been read."""
+        """Legacy files that were written after the plan had read them."""

@@ -9,8 +9,8 @@ import re
 from migrator import files
 
 BOUND = 1 << 20
-SECTION = re.compile(r'\s*\[\s*([A-Za-z0-9.-]+)(?:\s+"((?:[^"\\]|\\.)*)")?\s*\](.*)')
-VARIABLE = re.compile(r"\s*([A-Za-z][A-Za-z0-9-]*)\s*(?:=(.*))?$", re.DOTALL)
+CONTINUED = r"((?:^|[^\\])(?:\\\\)*)\\\r?\n"
+SECTION = r'\s*\[\s*([A-Za-z0-9.-]+)(?:\s+"((?:[^"\\]|\\.)*)")?\s*\](.*)'
 ESCAPES = {"n": "\n", "t": "\t", "b": "\b"}
 
 
@@ -20,7 +20,17 @@ def origin(repository: str) -> str | None:
         text = files.read(_config(os.path.join(repository, ".git")), BOUND)[0].decode("utf-8", "replace")
     except (OSError, ValueError):
         return None
-    return _first_url(text)
+    inside = False
+    for line in re.sub(CONTINUED, r"\1", text.removeprefix("\ufeff")).split("\n"):
+        rest = line
+        if section := re.match(SECTION, line, re.DOTALL):
+            name, sub, rest = section.groups()
+            parts = [name.lower()] if sub is None else [name.lower(), re.sub(r"\\(.)", r"\1", sub)]
+            inside = ".".join(parts) == "remote.origin"
+        url = re.match(r"\s*url\s*=(.*)", rest, re.DOTALL | re.IGNORECASE)
+        if inside and url:
+            return _value(url[1])
+    return None
 
 
 def _config(dot_git: str) -> str:
@@ -30,52 +40,29 @@ def _config(dot_git: str) -> str:
     pointer = _line(dot_git)
     if not pointer.startswith("gitdir:"):
         raise ValueError("not a pointer to a git folder")
-    folder = os.path.join(os.path.dirname(dot_git), pointer[len("gitdir:") :].strip())
+    folder = os.path.join(os.path.dirname(dot_git), pointer.removeprefix("gitdir:").strip())
     common = os.path.join(folder, "commondir")
-    if os.path.lexists(common):
-        folder = os.path.join(folder, _line(common))
-    return os.path.join(folder, "config")
+    return os.path.join(folder, _line(common) if os.path.lexists(common) else "", "config")
 
 
 def _line(path: str) -> str:
     return os.fsdecode(files.read(path, BOUND)[0]).strip()
 
 
-def _first_url(text: str) -> str | None:
-    inside = False
-    lines = iter(text.removeprefix("\ufeff").splitlines())
-    for line in lines:
-        rest = line
-        if section := SECTION.match(line):
-            name, sub, rest = section.groups()
-            inside = (name.lower(), re.sub(r"\\(.)", r"\1", sub or "")) == ("remote", "origin")
-            inside = inside or (sub is None and name.lower() == "remote.origin")
-        while _continues(rest):
-            rest = rest[:-1] + next(lines, "")
-        variable = VARIABLE.match(rest)
-        if inside and variable and variable[1].lower() == "url" and variable[2] is not None:
-            return _value(variable[2])
-    return None
-
-
-def _continues(line: str) -> bool:
-    return (len(line) - len(line.rstrip("\\"))) % 2 == 1
-
-
 def _value(raw: str) -> str:
     out, quoted, kept = "", False, 0
     characters = iter(raw.lstrip())
     for char in characters:
-        if char == "\\":
+        if char in "#;" and not quoted:
+            break
+        if char == '"':
+            quoted = not quoted
+        elif char == "\\":
             following = next(characters, "")
             out += ESCAPES.get(following, following)
-            kept = len(out)
-        elif char == '"':
-            quoted = not quoted
-            kept = len(out)
-        elif char in "#;" and not quoted:
-            break
         else:
             out += char
-            kept = kept if char.isspace() and not quoted else len(out)
+            if char.isspace() and not quoted:
+                continue
+        kept = len(out)
     return out[:kept]

@@ -7,29 +7,18 @@ import re
 from collections.abc import Iterable
 
 HIGHEST = 2**53 - 1
-TRAILING = re.compile(r".*-([0-9]+)", re.DOTALL)
-ALIAS = re.compile(r".*__from-[0-9a-f]{12}", re.DOTALL)
+OWN, ORCHESTRATOR, OTHER = range(3)  # who may claim first
 
 
-def own_number(sid: str, prefix: str) -> int | None:
-    """N of `<prefix>-<n>`, written without leading zeros, from 1 to 2^53-1."""
-    if not sid.startswith(prefix + "-"):
-        return None
-    digits = sid[len(prefix) + 1 :]
-    if not re.fullmatch("[1-9][0-9]{0,15}", digits) or int(digits) > HIGHEST:
-        return None
-    return int(digits)
-
-
-def claimed(sid: str, prefix: str) -> int | None:
-    """The number that an id would like but has no right to: 0 for the orchestrator, else its last digits."""
+def _claim(sid: str, prefix: str) -> tuple[int, int | None]:
+    """The rank of an id and the number it would like: N of `<prefix>-<n>`, 0, or its last digits."""
     if sid == f"{prefix}-orchestrator":
-        return 0
-    match = TRAILING.fullmatch(sid)
-    if not match or ALIAS.fullmatch(sid):
-        return None
-    digits = match[1].lstrip("0") or "0"
-    return int(digits) if len(digits) <= 16 and int(digits) <= HIGHEST else None
+        return ORCHESTRATOR, 0
+    match = re.fullmatch("(.*)-0*([0-9]{1,16})", sid)
+    if not match or int(match[2]) > HIGHEST or re.fullmatch(".*__from-[0-9a-f]{12}", sid):
+        return OTHER, None
+    own = sid == f"{prefix}-{int(match[2])}" and int(match[2]) > 0  # without leading zeros
+    return OWN if own else OTHER, int(match[2])
 
 
 def assign(
@@ -39,27 +28,13 @@ def assign(
 
     `sids` come in the order of (created_at, id); `used` maps the numbers of the target's rows to their ids.
     """
-    used = dict(used)
-    numbers: dict[str, int] = {}
-    taken: dict[str, str] = {}
-    rest: list[str] = []
-    for sid in sids:
-        own = own_number(sid, prefix)
-        if own is None:
-            rest.append(sid)
-        elif own in used:
-            taken[sid] = used[own]
-        else:
-            used[own], numbers[sid] = sid, own
-    homeless: list[str] = []
-    for sid in sorted(rest, key=lambda sid: sid != f"{prefix}-orchestrator"):
-        wish = claimed(sid, prefix)
-        if wish is None or wish in used:
-            homeless.append(sid)
-        else:
-            used[wish], numbers[sid] = sid, wish
-    order = {sid: place for place, sid in enumerate(rest)}
-    top = max(used, default=0)
-    for place, sid in enumerate(sorted(homeless, key=order.__getitem__), 1):
-        numbers[sid] = top + place
-    return numbers, set(homeless), taken
+    used, numbers, taken = dict(used), dict[str, int](), dict[str, str]()
+    claims = {sid: _claim(sid, prefix) for sid in sids}
+    for sid, (rank, number) in sorted(claims.items(), key=lambda claim: claim[1][0]):
+        if number is not None and number not in used:
+            used[number], numbers[sid] = sid, number
+        elif number is not None and rank == OWN:
+            taken[sid] = used[number]
+    made_up = [sid for sid in claims if sid not in numbers and sid not in taken]
+    numbers |= {sid: number for number, sid in enumerate(made_up, max(used, default=0) + 1)}
+    return numbers, set(made_up), taken

@@ -7,79 +7,33 @@ tool). Where the two real migrators of that tool differ, the reading that loses 
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from migrator.ao import moments
 
-BOUND = 64 << 20
 DECODINGS = 3  # how often a value may be JSON inside a JSON string
-
-SURROGATE = re.compile("[\ud800-\udfff]")
-ASSIGNMENT = re.compile(r"[A-Za-z][A-Za-z0-9_]*=")
-SAFE_TOKEN = re.compile(r"[A-Za-z0-9._-]+")
-
 ACTIVITY = {
     "working": "active",
     "needs_input": "waiting_input",
     **dict.fromkeys(("not_started", "idle", "detecting", "stuck", "done", "terminated"), "idle"),
 }
 STATUS = {  # the legacy reader's table for records without a usable lifecycle; any other text is `working`
-    "spawning": "not_started",
-    "needs_input": "needs_input",
-    "stuck": "stuck",
     **dict.fromkeys(("errored", "killed", "terminated", "cleanup"), "terminated"),
-    "done": "done",
+    **dict.fromkeys(("spawning", "", "unknown"), "not_started"),
     **dict.fromkeys(("idle", "merged"), "idle"),
-    **dict.fromkeys(("", "unknown"), "not_started"),
+    **{status: status for status in ("needs_input", "stuck", "done")},
 }
-HARNESSES = frozenset(  # the CHECK of sessions.harness in schema 12
-    [
-        "claude-code",
-        "codex",
-        "aider",
-        "opencode",
-        "grok",
-        "droid",
-        "amp",
-        "agy",
-        "crush",
-        "cursor",
-        "qwen",
-        "copilot",
-        "goose",
-        "auggie",
-        "continue",
-        "devin",
-        "cline",
-        "kimi",
-        "kiro",
-        "kilocode",
-        "vibe",
-        "pi",
-        "autohand",
-    ]
-)
+HARNESSES = {  # the CHECK of sessions.harness in schema 12
+    "claude-code", "codex", "aider", "opencode", "grok", "droid", "amp", "agy", "crush", "cursor", "qwen",
+    "copilot", "goose", "auggie", "continue", "devin", "cline", "kimi", "kiro", "kilocode", "vibe", "pi",
+    "autohand",
+}  # fmt: skip
 RESUME_KEY = {"claude-code": "claudeSessionUuid", "codex": "codexThreadId", "opencode": "opencodeSessionId"}
 LOST = [
-    "pr",
-    "prs",
-    "summary",
-    "pinnedSummary",
-    "issueTitle",
-    "displayNameUserSet",
-    "prAutoDetect",
-    "agentReport",
-    "agentReportedState",
-    "reportWatcher",
-    "restoredAt",
-    "codexModel",
-    "restoreFallbackReason",
-    "runtimeHandle",
-    "tmuxName",
-    "dashboard",
-    "opencodeCleanedAt",
-]
+    "pr", "prs", "summary", "pinnedSummary", "issueTitle", "displayNameUserSet", "prAutoDetect",
+    "agentReport", "agentReportedState", "reportWatcher", "restoredAt", "codexModel", "restoreFallbackReason",
+    "runtimeHandle", "tmuxName", "dashboard", "opencodeCleanedAt",
+]  # fmt: skip
 COLUMNS = {
     "issue_id": "issue",
     "branch": "branch",
@@ -92,28 +46,16 @@ Tell = Callable[[str, str], None]  # a note's reason and detail
 
 
 class BadRecordError(Exception):
-    """The bytes are no session record; `reason` is one of the report's."""
-
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(detail)
-        self.reason = reason
+    """The bytes are no session record: one of the report's reasons, and the detail."""
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A live or ended session in the new system's terms; all text is valid Unicode, all times are stored form."""
+class Session(NamedTuple):
+    """A live or ended session; `columns` are those of its row that it decides alone, all text valid Unicode."""
 
-    id: str
     ended: bool
     killed: bool
     orchestrator: bool
-    activity: str
-    harness: str
-    resume_id: str
-    texts: dict[str, str]
-    created_at: str
-    active_at: str
-    updated_at: str
+    columns: dict[str, Any]
 
 
 def record(data: bytes, tell: Tell) -> dict[str, Any]:
@@ -124,25 +66,19 @@ def record(data: bytes, tell: Tell) -> dict[str, Any]:
     start = text.lstrip()[:1]
     if not start:
         raise BadRecordError("empty-file", "no data; the id was only reserved")
-    pairs = {} if start in '{["' else _pairs(text)
-    if pairs:
-        return pairs
+    if start not in '{["' and re.search(r"^[^\S\n]*[A-Za-z][A-Za-z0-9_]*=", text, re.MULTILINE):
+        lines = [line.strip() for line in text.split("\n")]
+        pairs = [line.partition("=") for line in lines if "=" in line and not line.startswith("#")]
+        return {key.strip(): value.strip() for key, _, value in pairs}
     try:
         value = _json(text)
-    except (ValueError, RecursionError) as error:
-        what = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise BadRecordError("corrupt-json", what) from None
+    except RecursionError:
+        raise BadRecordError("corrupt-json", "nested too deeply") from None
+    except ValueError as error:
+        raise BadRecordError("corrupt-json", str(error)) from None
     if not isinstance(value, dict):
         raise BadRecordError("not-an-object", f"holds a {type(value).__name__}, not a record")
     return value
-
-
-def _pairs(text: str) -> dict[str, Any]:
-    lines = [line.strip() for line in text.split("\n")]
-    found = [line.partition("=") for line in lines if line and not line.startswith("#") and "=" in line]
-    if not any(ASSIGNMENT.match(line) for line in lines):
-        return {}
-    return {key.strip(): value.strip() for key, _, value in found}
 
 
 def _json(text: str) -> Any:
@@ -159,78 +95,67 @@ def _number(digits: str) -> int | float:
 
 def clean(text: str) -> str:
     """The text with lone surrogates, which no database can store, replaced."""
-    return SURROGATE.sub("\ufffd", text)
+    return re.sub("[\ud800-\udfff]", "\ufffd", text)
 
 
-def _mapping(value: Any) -> dict[str, Any] | None:
+def _mapping(value: Any) -> dict[str, Any]:
     for _ in range(DECODINGS):
-        if not isinstance(value, str):
-            break
-        try:
-            value = _json(value)
-        except (ValueError, RecursionError):
-            return None
-    return value if isinstance(value, dict) else None
+        if isinstance(value, str):
+            try:
+                value = _json(value)
+            except (ValueError, RecursionError):
+                return {}
+    return value if isinstance(value, dict) else {}
 
 
 def _lifecycle(raw: dict[str, Any], tell: Tell) -> tuple[dict[str, Any], dict[str, Any]]:
     """The effective session and runtime parts: lifecycle, else statePayload of version 2, else status."""
-    candidates = [raw.get("lifecycle")]
     version = raw.get("stateVersion")
-    if version == "2" or (version == 2 and not isinstance(version, bool)):
-        candidates.append(raw.get("statePayload"))
-    for candidate in candidates:
-        whole = _mapping(candidate) or {}
+    second = version == "2" or (version == 2 and not isinstance(version, bool))
+    for candidate in (raw.get("lifecycle"), raw.get("statePayload") if second else None):
+        whole = _mapping(candidate)
         part = _mapping(whole.get("session"))
-        if part and isinstance(part.get("state"), str):
-            return part, _mapping(whole.get("runtime")) or {}
+        if isinstance(part.get("state"), str):
+            return part, _mapping(whole.get("runtime"))
         if candidate:
             tell("unknown-state", "the lifecycle could not be read; its status was used")
     status = raw.get("status")
     return {"state": STATUS.get(status, "working") if isinstance(status, str) else "not_started"}, {}
 
 
-def session(raw: dict[str, Any], sid: str, mtime_ns: int, tell: Tell) -> Session:
+def session(raw: dict[str, Any], mtime_ns: int, tell: Tell) -> Session:
     """The record in the new system's terms; what it loses on the way is told."""
     part, runtime = _lifecycle(raw, tell)
-    state = part["state"]
+    state, moved = part["state"], part.get("lastTransitionAt")
     if state not in ACTIVITY:
         tell("unknown-state", f"state {clean(state)[:80]!r} is taken as idle")
-    replaced: list[str] = []
-    texts = {column: _text(raw.get(key), replaced) for column, key in COLUMNS.items()}
-    if replaced:
+    texts = {key: value for key in COLUMNS.values() if isinstance(value := raw.get(key), str)}
+    if any(clean(text) != text for text in texts.values()):
         tell("replaced-text", "lone surrogates were replaced")
     created = _first([raw.get("createdAt"), part.get("startedAt")], moments.from_ns(mtime_ns), tell)
-    moved = part.get("lastTransitionAt")
     active = _first([moved, runtime.get("lastObservedAt")], created, tell)
     harness = _harness(raw.get("agent"), tell)
-    lost = [key for key in LOST if raw.get(key)] + [
-        k for k in COLUMNS.values() if raw.get(k) and not isinstance(raw[k], str)
-    ]
-    if lost:
+    odd = [key for key in COLUMNS.values() if raw.get(key) and key not in texts]
+    if lost := [key for key in LOST if raw.get(key)] + odd:
         tell("lost-field", ", ".join(lost))
+    columns = {
+        **{column: clean(texts.get(key, "")) for column, key in COLUMNS.items()},
+        "harness": harness,
+        "activity_state": ACTIVITY.get(state, "idle"),
+        "activity_last_at": active,
+        "first_signal_at": active,
+        "is_terminated": 0,
+        "runtime_handle_id": "",
+        "agent_session_id": _resume_id(raw, harness, tell),
+        "created_at": created,
+        "updated_at": moments.parsed(moved) or created,
+    }
     return Session(
-        id=sid,
         ended=state in {"done", "terminated"} or part.get("terminatedAt") is not None,
         killed=part.get("reason") == "manually_killed",
-        orchestrator=raw.get("role") == "orchestrator" or part.get("kind") == "orchestrator",
-        activity=ACTIVITY.get(state, "idle"),
-        harness=harness,
-        resume_id=_resume_id(raw, harness, tell),
-        texts=texts,
-        created_at=created,
-        active_at=active,
-        updated_at=moments.parsed(moved) or created,
+        orchestrator="orchestrator" in (raw.get("role"), part.get("kind")),
+        columns=columns,
     )
-
-
-def _text(value: Any, replaced: list[str]) -> str:
-    if not isinstance(value, str):
-        return ""
-    good = clean(value)
-    if good != value:
-        replaced.append(value)
-    return good
 
 
 def _first(values: list[Any], last: str, tell: Tell) -> str:
@@ -250,13 +175,12 @@ def _harness(agent: Any, tell: Tell) -> str:
 
 
 def _resume_id(raw: dict[str, Any], harness: str, tell: Tell) -> str:
-    if harness not in RESUME_KEY:
-        return ""
-    value = raw.get(RESUME_KEY[harness])
-    if not value:
-        tell("no-resume-id", f"no {RESUME_KEY[harness]}")
-        return ""
-    if isinstance(value, str) and SAFE_TOKEN.fullmatch(value) and value not in {".", ".."}:
+    key = RESUME_KEY.get(harness, "")
+    value = raw.get(key) if key else None
+    if isinstance(value, str) and re.fullmatch("[A-Za-z0-9._-]+", value) and value not in {".", ".."}:
         return value
-    tell("unsafe-resume-id", f"{RESUME_KEY[harness]} is not a plain token")
+    if key:
+        tell(
+            *(("unsafe-resume-id", f"{key} is not a plain token") if value else ("no-resume-id", f"no {key}"))
+        )
     return ""

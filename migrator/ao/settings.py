@@ -13,7 +13,7 @@ from migrator.ao import yaml12
 from migrator.ao.session import HARNESSES, Tell
 
 BOUND = 16 << 20
-NAMES = ("agent-orchestrator.yaml", "agent-orchestrator.yml")
+ROLES = ("worker", "orchestrator")
 PERMISSIONS = {
     "permissionless": "bypass-permissions",
     "skip": "bypass-permissions",
@@ -21,19 +21,9 @@ PERMISSIONS = {
     "default": "default",
 }
 DROPPED = [
-    "tracker",
-    "scm",
-    "agent",
-    "runtime",
-    "workspace",
-    "reactions",
-    "agentRules",
-    "agentRulesFile",
-    "orchestratorRules",
-    "decomposer",
-    "orchestratorSessionStrategy",
-    "opencodeIssueSessionStrategy",
-]
+    "tracker", "scm", "agent", "runtime", "workspace", "reactions", "agentRules", "agentRulesFile",
+    "orchestratorRules", "decomposer", "orchestratorSessionStrategy", "opencodeIssueSessionStrategy",
+]  # fmt: skip
 
 
 class DegradedError(Exception):
@@ -42,7 +32,7 @@ class DegradedError(Exception):
 
 def local(project: str) -> tuple[str | None, int]:
     """The settings file of a project and its time in nanoseconds; (None, 0) when there is none."""
-    for name in NAMES:
+    for name in ("agent-orchestrator.yaml", "agent-orchestrator.yml"):
         path = os.path.join(project, name)
         try:
             return path, os.lstat(path).st_mtime_ns
@@ -55,8 +45,6 @@ def read(path: str) -> dict[str, Any]:
     """The settings of a usable file. Raises DegradedError."""
     try:
         value = yaml12.load(files.read(path, BOUND)[0])
-    except files.NotRegularError:
-        raise DegradedError("it is not a regular file") from None
     except OSError as error:
         raise DegradedError(f"it cannot be read: {error.strerror}") from None
     except ValueError as error:
@@ -65,46 +53,43 @@ def read(path: str) -> dict[str, Any]:
         raise DegradedError("it must be a mapping")
     if "projects" in value:
         raise DegradedError("it still has the old `projects:` form")
-    _check(value)
-    return value
-
-
-def _check(value: dict[str, Any]) -> None:
     for key in ("symlinks", "postCreate"):
-        if not isinstance(value.get(key, []), list) or not all(
-            isinstance(item, str) for item in value.get(key, [])
-        ):
+        items = value.get(key, [])
+        if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
             raise DegradedError(f"{key} must be a list of texts")
     env = value.get("env", {})
     if not isinstance(env, dict) or not all(isinstance(item, str | int | float) for item in env.values()):
         raise DegradedError("env must map names to plain values")
-    for name, role in (("", value), *((name, value.get(name, {})) for name in ("worker", "orchestrator"))):
-        if not isinstance(role, dict) or not isinstance(role.get("agent", ""), str):
-            raise DegradedError(f"{name or 'agent'} has the wrong type")
-        agent = role.get("agentConfig", {})
-        if not isinstance(agent, dict) or not all(
-            isinstance(agent.get(k, ""), str) for k in ("model", "permissions")
-        ):
-            raise DegradedError("agentConfig has the wrong type")
+    for role in (value, *(value.get(name, {}) for name in ROLES)):
+        _check(role)
+    return value
+
+
+def _check(role: Any) -> None:
+    agent = role.get("agentConfig", {}) if isinstance(role, dict) else None
+    if not isinstance(agent, dict) or not all(
+        isinstance(text, str)
+        for text in (role.get("agent", ""), agent.get("model", ""), agent.get("permissions", ""))
+    ):
+        raise DegradedError("an agent, agentConfig, worker or orchestrator has the wrong type")
 
 
 def mapped(
     settings: Mapping[str, Any], prefix: str, branch: Any, defaults: Mapping[str, Any], tell: Tell
 ) -> dict[str, Any]:
     """`projects.config` as values; empty parts are left out."""
-    config: dict[str, Any] = {}
-    if isinstance(branch, str) and branch not in {"", "main"}:
-        config["defaultBranch"] = branch
-    config["sessionPrefix"] = prefix
-    config["env"] = {name: yaml12.js_text(value) for name, value in settings.get("env", {}).items()}
-    config["symlinks"] = [path for path in settings.get("symlinks", []) if _inside(path, tell)]
-    config["postCreate"] = settings.get("postCreate", [])
-    config["agentConfig"] = _agent_config(settings.get("agentConfig", {}), tell)
-    for role in ("worker", "orchestrator"):
-        config[role] = _role(role, settings.get(role, {}), defaults.get(role), tell)
+    config: dict[str, Any] = {
+        "defaultBranch": branch if isinstance(branch, str) and branch != "main" else "",
+        "sessionPrefix": prefix,
+        "env": {name: yaml12.js_text(value) for name, value in settings.get("env", {}).items()},
+        "symlinks": [path for path in settings.get("symlinks", []) if _inside(path, tell)],
+        "postCreate": settings.get("postCreate", []),
+        "agentConfig": _agent_config(settings.get("agentConfig", {}), tell),
+        **{role: _role(role, settings.get(role, {}), defaults.get(role), tell) for role in ROLES},
+    }
     if dropped := [key for key in DROPPED if settings.get(key) not in (None, "", [], {})]:
         tell("dropped-setting", f"without a counterpart: {', '.join(dropped)}")
-    return {key: value for key, value in config.items() if value not in ({}, []) or key == "sessionPrefix"}
+    return {key: value for key, value in config.items() if value or key == "sessionPrefix"}
 
 
 def _inside(path: str, tell: Tell) -> bool:
@@ -115,24 +100,23 @@ def _inside(path: str, tell: Tell) -> bool:
 
 
 def _agent_config(value: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
-    mapped: dict[str, Any] = {"model": value["model"]} if value.get("model") else {}
-    permissions = value.get("permissions")
-    if permissions:
-        mapped["permissions"] = PERMISSIONS.get(permissions, "default")
-        if permissions not in PERMISSIONS:
-            tell("lossy-permission", f"permissions {permissions[:80]!r} became 'default'")
+    permissions = value.get("permissions", "")
+    if permissions and permissions not in PERMISSIONS:
+        tell("lossy-permission", f"permissions {permissions[:80]!r} became 'default'")
     if value.get("orchestratorModel"):
         tell("dropped-setting", "without a counterpart: agentConfig.orchestratorModel")
-    return mapped
+    granted = PERMISSIONS.get(permissions, "default") if permissions else ""
+    config = {"model": value.get("model"), "permissions": granted}
+    return {key: text for key, text in config.items() if text}
 
 
 def _role(name: str, role: Mapping[str, Any], default: Any, tell: Tell) -> dict[str, Any]:
     agent = role.get("agent") or (default.get("agent") if isinstance(default, dict) else None)
-    mapped: dict[str, Any] = {}
-    if isinstance(agent, str) and agent in HARNESSES:
-        mapped["agent"] = agent
-    elif agent:
+    known = isinstance(agent, str) and agent in HARNESSES
+    if agent and not known:
         tell("dropped-setting", f"{name}.agent {str(agent)[:80]!r} is unknown to the new system")
-    if config := _agent_config(role.get("agentConfig", {}), tell):
-        mapped["agentConfig"] = config
-    return mapped
+    config = {
+        "agent": agent if known else None,
+        "agentConfig": _agent_config(role.get("agentConfig", {}), tell),
+    }
+    return {key: value for key, value in config.items() if value}

@@ -7,24 +7,24 @@ legacy tool. Links are named, never followed.
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
-V1_FOLDER = re.compile(r"[0-9a-f]{12}(?:-(.+))?", re.DOTALL)
-MIGRATED = re.compile(r"[0-9a-f]{12}(?:-.+)?\.migrated", re.DOTALL)
-SESSION_ID = re.compile(r"[a-zA-Z0-9_-]+")
-LEFTOVER = re.compile(r".*(\.lock|\.tmp\.[0-9]+\.[0-9]+)", re.DOTALL)
-TWIN = ".corrupt-"
+V1_FOLDER = "[0-9a-f]{12}(?:-.+)?"
+MIGRATED = r"[0-9a-f]{12}(?:-.+)?\.migrated"
+SESSION_ID = "[a-zA-Z0-9_-]+"
+LEFTOVER = r".*(\.lock|\.tmp\.[0-9]+\.[0-9]+)"
+
+Stamp = tuple[int, int, int] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One path. A session has an `id`; its owner is a V2 project id, or the name of a V1 folder."""
+class Found(NamedTuple):
+    """One path; `folder` is the V2 project id or the V1 folder that it is in."""
 
     path: str
-    kind: str  # session, leftover, corrupt-copy, archived, migrated-dir, not-migrated, invalid-session-id
-    id: str = ""
-    project: str | None = None
-    v1_folder: str | None = None
+    kind: str  # session, leftover, corrupt-copy, archived, migrated-dir, not-migrated, unreadable, invalid-session-id
+    id: str
+    folder: str = ""
+    v1: bool = False
 
 
 def find(root: str, config: str | None) -> Iterator[Found]:
@@ -32,14 +32,14 @@ def find(root: str, config: str | None) -> Iterator[Found]:
     missed: list[str] = []
     projects = os.path.join(root, "projects")
     for entry in [] if os.path.islink(projects) else _listed(projects, missed):
-        yield from _project(entry, missed)
+        yield from _project(entry, missed, v1=False)
     for entry in _listed(root, missed):
         folder = entry.is_dir(follow_symlinks=False)
         if entry.path == config or (entry.name == "projects" and folder):
             continue
-        if folder and MIGRATED.fullmatch(entry.name):
+        if folder and re.fullmatch(MIGRATED, entry.name, re.DOTALL):
             yield Found(entry.path, "migrated-dir", entry.name)
-        elif folder and V1_FOLDER.fullmatch(entry.name) and not entry.name.endswith("-observability"):
+        elif re.fullmatch(V1_FOLDER, entry.name, re.DOTALL) and not entry.name.endswith("-observability"):
             yield from _project(entry, missed, v1=True)
         else:
             yield Found(entry.path, "not-migrated", entry.name)
@@ -57,13 +57,12 @@ def _listed(folder: str, missed: list[str]) -> list[os.DirEntry[str]]:
         return []
 
 
-def _project(entry: os.DirEntry[str], missed: list[str], *, v1: bool = False) -> Iterator[Found]:
+def _project(entry: os.DirEntry[str], missed: list[str], *, v1: bool) -> Iterator[Found]:
     sessions = os.path.join(entry.path, "sessions")
-    folder = entry.is_dir(follow_symlinks=False)
-    inside = _listed(entry.path, missed) if folder else []
+    inside = _listed(entry.path, missed) if entry.is_dir(follow_symlinks=False) else []
     if entry.path in missed:
         return
-    if os.path.islink(sessions) or not os.path.isdir(sessions):
+    if not inside or os.path.islink(sessions) or not os.path.isdir(sessions):
         yield Found(entry.path, "not-migrated", entry.name)
         return
     for inner in inside:
@@ -73,30 +72,25 @@ def _project(entry: os.DirEntry[str], missed: list[str], *, v1: bool = False) ->
         for one in _listed(sessions, missed):
             if one.name == "archive" and one.is_dir(follow_symlinks=False):
                 yield from (Found(old.path, "archived", old.name) for old in _listed(one.path, missed))
-                continue
-            kind, sid = _kind(one.name, v1=v1)
-            yield Found(one.path, kind, sid, None if v1 else entry.name, entry.name if v1 else None)
+            else:
+                yield Found(one.path, *_kind(one.name, v1=v1), entry.name, v1)
 
 
 def _kind(name: str, *, v1: bool) -> tuple[str, str]:
     stem = name.removesuffix(".json")
     if stem != name:
-        return ("session" if SESSION_ID.fullmatch(stem) else "invalid-session-id"), stem
-    if TWIN in name:
+        return ("session" if re.fullmatch(SESSION_ID, stem) else "invalid-session-id"), stem
+    if ".corrupt-" in name:
         return "corrupt-copy", name
-    if LEFTOVER.fullmatch(name):
+    if re.fullmatch(LEFTOVER, name, re.DOTALL):
         return "leftover", name
-    return ("session" if v1 and SESSION_ID.fullmatch(name) else "not-migrated"), name
+    return ("session" if v1 and re.fullmatch(SESSION_ID, name) else "not-migrated"), name
 
 
-def marks(root: str) -> dict[int, str]:
-    """For each session file a mark of its name, size and time, to tell later what was written meanwhile."""
-    found: dict[int, str] = {}
-    for one in find(root, None):
-        if one.kind == "session":
-            try:
-                about = os.lstat(one.path)
-            except OSError:
-                continue
-            found[hash((one.path, about.st_size, about.st_mtime_ns, about.st_ino))] = one.path
-    return found
+def stamp(path: str) -> Stamp:
+    """Size, time and inode of a path, to tell later whether it was written meanwhile; None if there is none."""
+    try:
+        about = os.lstat(path)
+    except OSError:
+        return None
+    return about.st_size, about.st_mtime_ns, about.st_ino

@@ -24,23 +24,10 @@ def slug(path: str) -> str:
     )
 
 
-def source(places: Places, worktree: str, resume_id: str) -> str:
-    """Where the legacy session's transcript should be; the worktree itself may be gone."""
-    return _file(places, os.path.realpath(os.path.join(places.home, worktree)), resume_id)
-
-
-def orchestrator(project: str, prefix: str) -> str:
-    """The part of the path below the project's worktrees in which the orchestrator works."""
-    return os.path.join("orchestrator", f"{prefix or project[:12]}-orchestrator")
-
-
-def target(places: Places, project: str, name: str, resume_id: str) -> str:
-    """Where the new daemon's agent will look for it; links on the way to its folder are resolved."""
-    return _file(places, os.path.realpath(os.path.join(places.data, "worktrees", project, name)), resume_id)
-
-
-def _file(places: Places, folder: str, resume_id: str) -> str:
-    return os.path.join(places.transcripts, slug(folder), resume_id + ".jsonl")
+def bucket(places: Places, *working: str) -> str:
+    """The folder of one working directory, which need not exist; links on the way to it are resolved."""
+    folder = slug(os.path.realpath(os.path.join(places.home, *working)))
+    return os.path.join(places.home, ".claude", "projects", folder)
 
 
 def outcome(places: Places, old: str, new: str, planned: dict[str, str]) -> tuple[str, str | None, str]:
@@ -50,10 +37,11 @@ def outcome(places: Places, old: str, new: str, planned: dict[str, str]) -> tupl
         return "skipped", "transcript-missing", why
     if not os.access(old, os.R_OK):
         return "set-aside", "unreadable", "the transcript cannot be read by this user"
-    if why := None if old == new else _blocked(places, new) or _differs(old, planned.get(new, new)):
+    if old == new:
+        return "present", None, where
+    if why := _blocked(places, new) or _differs(old, planned.get(new, new)):
         return "set-aside", "transcript-conflict", f"{where}: {why}"
-    there = old == new or new in planned or os.path.lexists(new)
-    return "present" if there else "migrated", None, where
+    return "present" if new in planned or os.path.lexists(new) else "migrated", None, where
 
 
 def _missing(places: Places, old: str) -> str | None:
@@ -75,9 +63,9 @@ def _differs(old: str, new: str) -> str | None:
 
 
 def _blocked(places: Places, new: str) -> str | None:
-    bucket = os.path.dirname(new)
-    above = files.existing(bucket)
-    if len(os.fsencode(os.path.basename(bucket))) > NAME_MAX:
+    folder = os.path.dirname(new)
+    above = files.existing(folder)
+    if len(os.fsencode(os.path.basename(folder))) > NAME_MAX:
         return "the folder's name would be too long"
     if not files.inside(above, places.home) or not os.path.isdir(above):
         return "a link or a file stands where its folder should be"

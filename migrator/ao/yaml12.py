@@ -7,16 +7,11 @@ event stream is used, and the values are built here, without recursion: depth ca
 import math
 import re
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
-MAX_ALIASES = 100
-
-INTEGER = re.compile(r"[-+]?[0-9]+")
-PREFIXED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
-FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+MAX_ALIASES = 100  # of npm `yaml`: uses of an anchor, times the costliest alias use inside it
 WORDS = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
     **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), math.inf),
@@ -27,14 +22,11 @@ NO_KEY = object()
 
 
 class _Open:
-    """A collection that is being filled; `weight` is the costliest alias use inside, as npm `yaml` counts."""
-
-    __slots__ = ("anchor", "key", "value", "weight")
+    """A collection that is being filled; `weight` is the costliest alias use inside."""
 
     def __init__(self, value: Any, anchor: str | None = None) -> None:
-        self.value, self.anchor = value, anchor
+        self.value, self.anchor, self.weight = value, anchor, 1
         self.key: Any = NO_KEY
-        self.weight = 1
 
     def take(self, item: Any, weight: int = 1) -> None:
         self.weight = max(self.weight, weight)
@@ -45,103 +37,88 @@ class _Open:
             if self.key in self.value:
                 raise ValueError(f"the key {self.key!r} appears twice")
         else:
-            self.value[self.key] = item
-            self.key = NO_KEY
-
-
-class _Anchors:
-    """What aliases stand for, and how often each was used."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, tuple[Any, int]] = {}
-        self._uses: dict[str, int] = {}
-
-    def keep(self, name: str | None, value: Any, weight: int = 1) -> None:
-        if name:
-            self._known[name], self._uses[name] = (value, weight), 0
-
-    def use(self, name: Any) -> tuple[Any, int]:
-        if name not in self._known:
-            raise ValueError(f"the alias *{name} names nothing")
-        self._uses[name] += 1
-        value, weight = self._known[name]
-        if self._uses[name] * weight > MAX_ALIASES:
-            raise ValueError("too many aliases")
-        return value, self._uses[name] * weight
+            self.value[self.key], self.key = item, NO_KEY
 
 
 def load(data: bytes) -> Any:
     """The one document in `data`. Raises ValueError with one line that says what is wrong."""
-    import yaml  # noqa: PLC0415 - most commands read no YAML
+    import yaml  # noqa: PLC0415 - slow to import, and most commands read no YAML
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return _build(yaml.parse(data.decode("utf-8-sig"), Loader=loader))
+        return _build(yaml.parse(data.decode("utf-8-sig"), Loader=loader), yaml)
     except (yaml.YAMLError, ValueError) as error:
         raise ValueError(" ".join(str(error).split())) from error
 
 
-def _build(events: Iterator[Any]) -> Any:
-    from yaml import events as kinds  # noqa: PLC0415 - as above
-
-    stack, anchors, documents = [_Open([])], _Anchors(), 0
+def _build(events: Iterator[Any], yaml: Any) -> Any:
+    whole = _Open([])
+    stack, anchors = [whole], dict[str, list[Any]]()  # by name: value, weight, uses
     for event in events:
-        if isinstance(event, kinds.DocumentStartEvent):
-            documents += 1
-            if documents > 1:
+        if isinstance(event, yaml.DocumentStartEvent):
+            if whole.value:
                 raise ValueError("more than one document")
-        elif isinstance(event, kinds.AliasEvent):
-            stack[-1].take(*anchors.use(event.anchor))
-        elif isinstance(event, kinds.ScalarEvent):
-            value = _scalar(event)
-            anchors.keep(event.anchor, value)
-            stack[-1].take(value)
-        elif isinstance(event, kinds.CollectionStartEvent):
-            stack.append(_Open({} if isinstance(event, kinds.MappingStartEvent) else [], event.anchor))
-        elif isinstance(event, kinds.CollectionEndEvent):
-            done = stack.pop()
-            anchors.keep(done.anchor, done.value, done.weight)
+        elif isinstance(event, yaml.AliasEvent):
+            stack[-1].take(*_alias(anchors, event.anchor))
+        elif isinstance(event, yaml.CollectionStartEvent):
+            stack.append(_Open({} if isinstance(event, yaml.MappingStartEvent) else [], event.anchor))
+        elif isinstance(event, yaml.ScalarEvent | yaml.CollectionEndEvent):
+            done = _Open(_scalar(event), event.anchor) if isinstance(event, yaml.ScalarEvent) else stack.pop()
+            if done.anchor:
+                anchors[done.anchor] = [done.value, done.weight, 0]
             stack[-1].take(done.value, done.weight)
-    whole = stack[0].value
-    return whole[0] if whole else None
+    return whole.value[0] if whole.value else None
+
+
+def _alias(anchors: dict[str, list[Any]], name: str) -> tuple[Any, int]:
+    if name not in anchors:
+        raise ValueError(f"the alias *{name} names nothing")
+    value, weight, uses = anchors[name]
+    anchors[name][2] = uses + 1
+    if (uses + 1) * weight > MAX_ALIASES:
+        raise ValueError("too many aliases")
+    return value, (uses + 1) * weight
 
 
 def _scalar(event: Any) -> Any:
     text: str = event.value
-    if not event.implicit[0] or event.tag:  # quoted, block, or tagged: only a tag can make it more than text
-        return text if event.tag is None or event.tag.endswith(":str") or event.tag[0] == "!" else plain(text)
-    return plain(text)
+    if event.tag is None:
+        return _plain(text) if event.implicit[0] else text
+    return text if event.tag.endswith(":str") or event.tag[0] == "!" else _plain(text)
 
 
-def plain(text: str) -> Any:
-    """What an unquoted scalar stands for."""
+def _plain(text: str) -> Any:
     if text in WORDS:
         return WORDS[text]
-    if PREFIXED.fullmatch(text):
+    if re.fullmatch("0o[0-7]+|0x[0-9a-fA-F]+", text):
         return int(text, 0)
-    if INTEGER.fullmatch(text) and len(text) < 400:
+    if re.fullmatch("[-+]?[0-9]+", text) and len(text) < 400:
         return int(text)
-    return float(text) if FLOAT.fullmatch(text) else text
+    number = re.fullmatch(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", text)
+    return float(text) if number else text
 
 
 def js_text(value: Any) -> str:
     """A scalar as JavaScript's `String()` gives it; null, as a key, is the empty text."""
-    if isinstance(value, str):
-        return value
     if value is None or isinstance(value, bool):
         return {None: "", True: "true", False: "false"}[value]
-    return _js_number(value) if isinstance(value, int | float) else type(value).__name__
+    if isinstance(value, int | float):
+        return _js_number(value)
+    return value if isinstance(value, str) else type(value).__name__
 
 
 def _js_number(value: float) -> str:
     try:
-        number = float(value)
+        number = float(value) + 0.0  # no minus before zero
     except OverflowError:
         number = math.inf if value > 0 else -math.inf
     if not math.isfinite(number):
         return {math.inf: "Infinity", -math.inf: "-Infinity"}.get(number, "NaN")
-    if number == int(number) and abs(number) < 1e21:
-        return str(int(number))
-    if 1e-6 <= abs(number) < 1e-4:
-        return format(Decimal(repr(number)), "f")
-    return re.sub(r"e([+-])0", r"e\1", repr(number))
+    digits, _, exponent = repr(number).partition("e")
+    power, sign = int(exponent or 0), "-" if number < 0 else ""
+    bare = digits.lstrip("-").replace(".", "")
+    if 0 < power < 21:
+        return sign + bare.ljust(power + 1, "0")
+    if -7 < power < 0:
+        return f"{sign}0.{'0' * (-power - 1)}{bare}"
+    return f"{digits}e{power:+d}" if power else digits.removesuffix(".0")

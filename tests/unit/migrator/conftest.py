@@ -7,6 +7,8 @@ import json
 import os
 import sqlite3
 import stat
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -179,6 +181,16 @@ def live(**fields: Any) -> dict[str, Any]:
         },
         **fields,
     }
+
+
+@pytest.fixture
+def tmp_path(tmp_path: Path) -> Iterator[Path]:
+    """In memory where that is possible: forcing thousands of small writes to a disk takes minutes."""
+    if not os.access("/dev/shm", os.W_OK):
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(prefix="unit-", dir="/dev/shm") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture
