@@ -28,7 +28,7 @@ QUERY = getattr(fcntl, "F_OFD_GETLK", fcntl.F_GETLK)  # OFD: also sees locks of 
 SETTINGS = ("locking_mode=EXCLUSIVE", "synchronous=EXTRA", "foreign_keys=ON", "temp_store=MEMORY")
 JUST_NOW = "a program that wrote to it just now"
 
-Contents = dict[str, tuple[int, str]]
+Contents = dict[str, list[Any]]  # by table: number of rows, digest; as JSON gives it back
 Row = tuple[str, str, dict[str, Any]]  # table, key column, values by column
 
 
@@ -85,26 +85,15 @@ class Database:
                 raise Refusal("DB_INVALID", message) from error
 
     def _copy_to(self, copy: str) -> None:
-        before = self._stamp()
+        before = [files.stamp(path) for path in self.files()]
         self.free()
         files.copy_new(self.path, copy, 0o600, forced=False)
         for suffix in ("-wal", "-journal"):
             with contextlib.suppress(FileNotFoundError):
                 files.copy_new(self.path + suffix, copy + suffix, 0o600, forced=False)
         self.free()
-        if self._stamp() != before:
+        if [files.stamp(path) for path in self.files()] != before:
             raise self.in_use(JUST_NOW)
-
-    def _stamp(self) -> list[tuple[int, int, int] | None]:
-        stamps: list[tuple[int, int, int] | None] = []
-        for suffix in ("", "-wal", "-journal"):
-            try:
-                about = os.lstat(self.path + suffix)
-            except FileNotFoundError:
-                stamps.append(None)
-            else:
-                stamps.append((about.st_ino, about.st_size, about.st_mtime_ns))
-        return stamps
 
     @contextlib.contextmanager
     def alone(self, expected: Contents) -> Iterator[sqlite3.Connection]:
@@ -209,7 +198,7 @@ def contents(connection: sqlite3.Connection) -> Contents:
     order = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
     schema = connection.execute(order).fetchall()
     version = connection.execute("PRAGMA user_version").fetchone()
-    found: Contents = {"": (len(schema), hashlib.sha256(repr((schema, version)).encode()).hexdigest())}
+    found: Contents = {"": [len(schema), hashlib.sha256(repr((schema, version)).encode()).hexdigest()]}
     for kind, table, _, sql in schema:
         if kind == "table" and "VIRTUAL" not in (sql or "")[:20].upper():
             found[table] = _rows(connection, '"' + table.replace('"', '""') + '"')
@@ -223,7 +212,7 @@ def insert(connection: sqlite3.Connection, rows: Iterable[Row]) -> None:
         connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(values.values()))  # noqa: S608 - our own names
 
 
-def _rows(connection: sqlite3.Connection, table: str) -> tuple[int, str]:
+def _rows(connection: sqlite3.Connection, table: str) -> list[Any]:
     try:
         rows = connection.execute(f"SELECT * FROM {table} ORDER BY rowid")  # noqa: S608 - a quoted name
     except sqlite3.OperationalError:  # WITHOUT ROWID: its own order is the key's
@@ -232,7 +221,7 @@ def _rows(connection: sqlite3.Connection, table: str) -> tuple[int, str]:
     for row in rows:
         total.update(repr(row).encode() + b"\n")
         count += 1
-    return count, total.hexdigest()
+    return [count, total.hexdigest()]
 
 
 def sound(connection: sqlite3.Connection) -> list[str]:

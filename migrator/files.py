@@ -56,6 +56,15 @@ def read(path: str, bound: int) -> tuple[bytes, os.stat_result]:
     return data, about
 
 
+def stamp(path: str) -> tuple[int, int, int] | None:
+    """Size, time and inode of a path, to tell later whether it was written meanwhile; None if there is none."""
+    try:
+        about = os.lstat(path)
+    except OSError:
+        return None
+    return about.st_size, about.st_mtime_ns, about.st_ino
+
+
 def digest(path: str) -> str:
     """SHA-256 of a regular file, in hex."""
     with open(open_regular(path), "rb") as stream:

@@ -31,8 +31,8 @@ def survey(database: Database, run: Run) -> Survey:
     if now == saved:
         return Survey(True, copies, now)
     holds = database.contents()
-    before = _contents(run, "begin")
-    after = _contents(run, "committing") or before
+    before: Contents = run.find("begin")["contents"]
+    after: Contents = run.find("committing").get("contents", before)
     if holds in (before, after):
         return Survey(True, copies, now)
     rows = run.rows()
@@ -42,14 +42,9 @@ def survey(database: Database, run: Run) -> Survey:
     return Survey(True, [*_news(after, holds), *copies], now)
 
 
-def _contents(run: Run, state: str) -> Contents:
-    noted = run.find(state).get("contents", {})
-    return {table: (count, digest) for table, (count, digest) in noted.items()}
-
-
 def _news(before: Contents, now: Contents) -> Iterator[str]:
     for table in sorted({*before, *now}):
-        had, has = before.get(table, (0, "")), now.get(table, (0, ""))
+        had, has = before.get(table, [0, ""]), now.get(table, [0, ""])
         if had != has:
             change = f"{has[0] - had[0]:+d} rows" if has[0] != had[0] else "changed rows"
             yield f"table {table}: {change}" if table else "the schema"

@@ -26,7 +26,7 @@ class Orchestrator:
     def __init__(self, where: Places) -> None:
         self._where, self.state = where, where.state
         self.database = Database(where.database, [where.home, where.data])
-        self._stamps: dict[str, sources.Stamp] = {}
+        self._read: planning.Stamps = {}
 
     def nothing(self) -> str | None:
         """Why there is nothing to migrate, or None."""
@@ -50,8 +50,8 @@ class Orchestrator:
 
     def plan(self, target_copy: Connection | None, progress: Callable[[int], None]) -> Plan:
         """What would be done; refuses a target that is not sound or not of schema 12."""
-        picture = target.picture(target_copy) if target_copy else planning.Picture({}, {}, {})
-        return planning.make(self._where, picture, self._stamps, progress)
+        picture = target.picture(target_copy) if target_copy else planning.Picture({}, {}, {}, {})
+        return planning.make(self._where, picture, self._read, progress)
 
     def changed_meanwhile(self) -> list[Note]:
         """Session files that were written after the plan had read them."""
@@ -59,7 +59,7 @@ class Orchestrator:
         return [
             Note(self._where.shown(found.path), "", *what)
             for found in sources.find(self._where.root, None)
-            if found.kind == "session" and self._stamps.get(found.path) != sources.stamp(found.path)
+            if found.kind == "session" and self._read.get(found.path) != files.stamp(found.path)
         ]
 
 

@@ -1,24 +1,26 @@
 """From the legacy home and a picture of the target to the plan: which rows, which copies, and every record's fate."""
 
 import os
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from migrator import files
 from migrator.ao import numbers, registry, sources, transcripts
 from migrator.ao.places import Places
 from migrator.ao.session import BadRecordError, Session, record, session
-from migrator.system import Copy, Note, Plan, Record
+from migrator.system import Copy, Note, Plan, Progress, Record
 
 BOUND = 64 << 20  # bytes of a session file
 SKIPPED = {"leftover", "corrupt-copy", "archived", "migrated-dir", "not-migrated"}
 OF_SESSIONS = {"leftover", "corrupt-copy", "archived", "invalid-session-id"}
 
+Stamps = dict[str, tuple[int, int, int] | None]
+
 
 class Picture(NamedTuple):
-    """What the target holds: project paths and session owners by id, and for each project its numbers."""
+    """What the target holds: project paths, prefixes and session owners by id, and for each project its numbers."""
 
     projects: dict[str, str]
+    prefixes: dict[str, str]
     sessions: dict[str, str]
     numbers: dict[str, dict[int, str]]
 
@@ -31,20 +33,12 @@ class Candidate(NamedTuple):
     project: str | None
     session: Session
     notes: list[Note]
-    v1: bool
-    mtime_ns: int
-
-    def beats(self, other: "Candidate") -> bool:
-        """Of two copies of a session the new layout's counts, then the newest, then the first path's."""
-        mine, others = (
-            (not one.v1, one.session.columns["created_at"], one.mtime_ns) for one in (self, other)
-        )
-        return mine > others or (mine == others and self.source < other.source)
+    rank: tuple[
+        bool, str, int
+    ]  # of two copies the new layout's counts, then the newest, then the first found
 
 
-def make(
-    places: Places, picture: Picture, stamps: dict[str, sources.Stamp], progress: Callable[[int], None]
-) -> Plan:
+def make(places: Places, picture: Picture, stamps: Stamps, progress: Progress) -> Plan:
     """The whole plan. Reads the legacy home, writes nothing; `stamps` gains the stamp of each session file."""
     planner = _Planner(places, picture)
     planner.sessions(planner.candidates(stamps, progress))
@@ -56,27 +50,18 @@ class _Planner:
 
     def __init__(self, places: Places, picture: Picture) -> None:
         self._places, self._picture = places, picture
-        self._projects = projects = registry.Projects(places, picture.projects)
         self.plan = Plan()
-        self.plan.records += projects.records
-        self.plan.notes += projects.notes
-        self.plan.rows += [("projects", "id", row) for row in projects.rows]
-        only_there = {key: registry.prefix_of(path) for key, path in picture.projects.items()}
-        self._prefixes = {
-            **projects.prefixes,
-            **{k: v for k, v in only_there.items() if k not in projects.prefixes},
-        }
+        self._projects = registry.Projects(places, picture.projects, self.plan)
+        self._prefixes = dict(self._projects.prefixes)
+        for key, path in picture.projects.items():
+            self._prefixes.setdefault(key, registry.own_prefix(picture.prefixes[key], path))
         self._owners = dict(picture.sessions)
         self._copied: dict[str, str] = {}
 
-    def _record(
-        self, source: str, sid: str, outcome: str, reason: str | None = None, detail: str = ""
-    ) -> None:
-        self.plan.records.append(Record("session", source, sid, outcome, reason, detail))
+    def _record(self, source: str, sid: str, *fate: str) -> None:
+        self.plan.records.append(Record("session", source, sid, *fate))
 
-    def candidates(
-        self, stamps: dict[str, sources.Stamp], progress: Callable[[int], None]
-    ) -> list[Candidate]:
+    def candidates(self, stamps: Stamps, progress: Progress) -> list[Candidate]:
         """Every record that could be read; the fate of all other files is in the plan."""
         out: list[Candidate] = []
         for count, found in enumerate(sources.find(self._places.root, self._places.config)):
@@ -87,7 +72,7 @@ class _Planner:
                 kind = "session" if found.kind in OF_SESSIONS else "other"
                 self.plan.records.append(Record(kind, source, found.id, outcome, found.kind))
                 continue
-            stamps[found.path] = sources.stamp(found.path)
+            stamps[found.path] = files.stamp(found.path)
             notes: list[Note] = []
             try:
                 one, mtime_ns = _read(found, source, notes)
@@ -96,7 +81,8 @@ class _Planner:
                 self._record(source, found.id, outcome, *bad.args)
                 continue
             project = self._projects.owner(found.folder) if found.v1 else found.folder
-            out.append(Candidate(source, found.id, project, one, notes, found.v1, mtime_ns))
+            rank = not found.v1, one.columns["created_at"], mtime_ns
+            out.append(Candidate(source, found.id, project, one, notes, rank))
         return out
 
     def sessions(self, candidates: list[Candidate]) -> None:
@@ -105,7 +91,7 @@ class _Planner:
         for one in candidates:
             if one.project is not None:
                 other = best.setdefault((one.project, one.id), one)
-                if one.beats(other):
+                if one.rank > other.rank:
                     best[one.project, one.id] = one
         stopped = _stopped(self._places)
         live: dict[str, list[Candidate]] = {project: [] for project in self._prefixes}
@@ -154,7 +140,8 @@ class _Planner:
                 if one.id in made_up:
                     self.plan.notes.append(Note(one.source, one.id, "num-reassigned", f"num {nums[one.id]}"))
             self._record(one.source, one.id, "migrated" if one.id in nums else "present")
-            name = os.path.join("orchestrator", f"{prefix or project[:12]}-orchestrator")
+            managed = self._picture.prefixes.get(project, prefix) or project[:12]  # a row stays as it is
+            name = os.path.join("orchestrator", f"{managed}-orchestrator")
             self._transcript(project, name if orchestrates else one.id, one.id, one.session.columns)
 
     def _transcript(self, project: str, name: str, sid: str, row: dict[str, Any]) -> None:

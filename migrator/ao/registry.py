@@ -14,7 +14,7 @@ from migrator.ao import gitorigin, moments, settings, yaml12
 from migrator.ao.places import Places
 from migrator.ao.session import clean
 from migrator.outcome import Refusal
-from migrator.system import Note, Record
+from migrator.system import Note, Plan, Record
 
 BOUND = 16 << 20
 MILLISECONDS_FROM, BEYOND = 1e11, 1e15  # a larger number counts milliseconds; still larger is no time
@@ -57,6 +57,11 @@ def _dict(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def own_prefix(given: Any, path: str) -> str:
+    """The session prefix of a project: the given one where it can be one, else that of its folder's name."""
+    return given if isinstance(given, str) and re.fullmatch("[a-zA-Z0-9_-]+", given) else prefix_of(path)
+
+
 def prefix_of(path: str) -> str:
     """The session prefix that the legacy tool derives from a project's folder name."""
     name = os.path.basename(path)
@@ -76,16 +81,13 @@ class _AsideError(Exception):
 
 
 class Projects:
-    """Every registry entry's fate; `prefixes` maps the usable ids to their session prefix.
+    """Every registry entry's fate is in the plan; `prefixes` maps the usable ids to their session prefix.
 
     `there` maps the ids that the target has to their paths. Raises Refusal when config.yaml cannot be read.
     """
 
-    def __init__(self, places: Places, there: dict[str, str]) -> None:
-        self._places, self._there = places, there
-        self.records: list[Record] = []
-        self.notes: list[Note] = []
-        self.rows: list[dict[str, Any]] = []
+    def __init__(self, places: Places, there: dict[str, str], plan: Plan) -> None:
+        self._places, self._there, self._plan = places, there, plan
         self.prefixes: dict[str, str] = {}
         self._paths: dict[str, str] = {}
         self._storage: dict[str, str] = {}
@@ -99,10 +101,10 @@ class Projects:
             try:
                 path = self._path(key, entry, taken)
             except _AsideError as why:
-                self.records.append(Record("project", self._source(key), key, "set-aside", *why.args))
+                self._plan.records.append(Record("project", self._source(key), key, "set-aside", *why.args))
                 continue
             taken.setdefault(path, key)
-            self._add(key, entry, path)
+            self._add(key, _dict(entry), path)
 
     def owner(self, folder: str) -> str | None:
         """The project of a V1 folder: by storage key, by id, or by the one path that ends in its name."""
@@ -120,12 +122,12 @@ class Projects:
     def _path(self, key: str, entry: Any, taken: dict[str, str]) -> str:
         if not re.fullmatch("[A-Za-z0-9][A-Za-z0-9._-]*", key) or ".." in key:
             raise _AsideError("invalid-project-id", f"the key {key[:80]!r} cannot be a project id")
-        if not isinstance(entry, dict):
-            raise _AsideError("invalid-entry", f"the entry is a {type(entry).__name__}, not a mapping")
-        path = entry.get("path")
+        path = _dict(entry).get("path")
         if not isinstance(path, str) or not path.strip() or "\0" in path:
             if key in self._there:
                 return self._there[key]
+            if not isinstance(entry, dict):
+                raise _AsideError("invalid-entry", f"the entry is a {type(entry).__name__}, not a mapping")
             raise _AsideError("no-path", "the entry has no usable path")
         full = self._places.expand(clean(path))
         if key in self._there:
@@ -138,10 +140,7 @@ class Projects:
 
     def _add(self, key: str, entry: dict[str, Any], path: str) -> None:
         self._paths[key] = path
-        given = entry.get("sessionPrefix")
-        if not isinstance(given, str) or not re.fullmatch("[a-zA-Z0-9_-]+", given):
-            given = prefix_of(path)
-        self.prefixes[key] = given
+        self.prefixes[key] = own_prefix(entry.get("sessionPrefix"), path)
         if isinstance(entry.get("storageKey"), str):
             self._storage[entry["storageKey"]] = key
         file, mtime_ns = settings.local(path)
@@ -151,15 +150,16 @@ class Projects:
                 values = settings.read(file)
             except settings.DegradedError as why:
                 aside = "set-aside", "degraded-project", str(why)
-                self.records.append(Record("settings", self._places.shown(file), key, *aside))
+                self._plan.records.append(Record("settings", self._places.shown(file), key, *aside))
         if key not in self._there:
-            self.rows.append(self._row(key, entry, path, values, mtime_ns or self._mtime_ns))
+            row = self._row(key, entry, path, values, mtime_ns or self._mtime_ns)
+            self._plan.rows.append(("projects", "id", row))
         outcome = "present" if key in self._there else "migrated"
-        self.records.append(Record("project", self._source(key), key, outcome))
+        self._plan.records.append(Record("project", self._source(key), key, outcome))
 
     def _row(self, key: str, entry: dict[str, Any], path: str, values: Any, mtime_ns: int) -> dict[str, Any]:
         def tell(reason: str, detail: str) -> None:
-            self.notes.append(Note(self._source(key), key, reason, clean(detail)))
+            self._plan.notes.append(Note(self._source(key), key, reason, clean(detail)))
 
         if "." in key:
             tell("dotted-id", "later daemons refuse session ids with a dot")

@@ -14,8 +14,6 @@ MIGRATED = r"[0-9a-f]{12}(?:-.+)?\.migrated"
 SESSION_ID = "[a-zA-Z0-9_-]+"
 LEFTOVER = r".*(\.lock|\.tmp\.[0-9]+\.[0-9]+)"
 
-Stamp = tuple[int, int, int] | None
-
 
 class Found(NamedTuple):
     """One path; `folder` is the V2 project id or the V1 folder that it is in."""
@@ -85,12 +83,3 @@ def _kind(name: str, *, v1: bool) -> tuple[str, str]:
     if re.fullmatch(LEFTOVER, name, re.DOTALL):
         return "leftover", name
     return ("session" if v1 and re.fullmatch(SESSION_ID, name) else "not-migrated"), name
-
-
-def stamp(path: str) -> Stamp:
-    """Size, time and inode of a path, to tell later whether it was written meanwhile; None if there is none."""
-    try:
-        about = os.lstat(path)
-    except OSError:
-        return None
-    return about.st_size, about.st_mtime_ns, about.st_ino

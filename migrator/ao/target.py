@@ -72,11 +72,23 @@ def picture(connection: sqlite3.Connection) -> Picture:
     named = connection.execute("SELECT 1 FROM sqlite_master WHERE type='trigger' AND name=?", (TRIGGER,))
     if not named.fetchone():
         raise Refusal("DB_INVALID", f"Schema 12 is recorded, but the trigger {TRIGGER} is missing.")
-    found = Picture(dict(connection.execute("SELECT id, path FROM projects").fetchall()), {}, {})
+    found = Picture({}, {}, {}, {})
+    for key, path, config in connection.execute("SELECT id, path, config FROM projects"):
+        found.projects[key], found.prefixes[key] = path, _prefix(config)
     for sid, project, num in connection.execute("SELECT id, project_id, num FROM sessions"):
         found.sessions[sid] = project
         found.numbers.setdefault(project, {})[num] = sid
     return found
+
+
+def _prefix(config: str | None) -> str:
+    """The session prefix that a project's row names; empty where it names none."""
+    try:
+        value = json.loads(config or "{}")
+    except (ValueError, RecursionError):
+        return ""
+    prefix = value.get("sessionPrefix") if isinstance(value, dict) else None
+    return prefix if isinstance(prefix, str) else ""
 
 
 def _version(connection: sqlite3.Connection) -> None:

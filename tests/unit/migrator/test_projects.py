@@ -145,6 +145,19 @@ def test_a_project_that_is_there_keeps_its_row_and_gains_sessions(home: LegacyHo
     assert home.rows("SELECT path, display_name FROM projects") == [("/elsewhere", "")]
 
 
+@pytest.mark.parametrize("entry", [None, "gone", [], {"path": ""}])
+def test_a_project_that_is_there_needs_no_usable_entry(home: LegacyHome, entry: Any) -> None:
+    home.project("alpha")
+    home.session("alpha", "el-1")
+    home.config["projects"]["alpha"] = entry
+    home.save()
+    home.database(
+        statements="INSERT INTO projects (id, path, registered_at) VALUES ('alpha', '/else', '2026-01-01');"
+    )
+    answer = home.run("migrate")
+    assert [outcome for outcome, _ in answer.fates().values()] == ["present", "migrated"]
+
+
 @pytest.mark.parametrize(
     ("entry", "preferred", "name"),
     [

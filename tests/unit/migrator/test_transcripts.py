@@ -47,6 +47,23 @@ def test_an_orchestrators_transcript_goes_to_the_orchestrators_folder(home: Lega
     assert bucket(home.root / ".ao/data/worktrees/alpha/orchestrator/al-orchestrator", home).exists()
 
 
+@pytest.mark.parametrize(
+    ("config", "prefix"),
+    [("NULL", "alpha"), ('\'{"sessionPrefix":"own"}\'', "own"), ("'not JSON'", "alpha"), ("'[]'", "alpha")],
+)
+def test_the_row_of_a_project_that_is_there_names_the_orchestrators_folder(
+    home: LegacyHome, tree: Path, config: str, prefix: str
+) -> None:
+    home.execute(
+        "INSERT INTO projects (id, path, registered_at, config)"
+        f" VALUES ('alpha', '/elsewhere', '2026-01-01', {config});"
+    )
+    home.transcript(tree)
+    claude(home, "al-orchestrator", tree)
+    assert home.run("migrate").status == 0
+    assert bucket(home.root / f".ao/data/worktrees/alpha/orchestrator/{prefix}-orchestrator", home).exists()
+
+
 def test_links_on_either_way_are_resolved(home: LegacyHome, tree: Path) -> None:
     link = home.root / "link"
     link.symlink_to(tree.parent)
