@@ -22,14 +22,21 @@ nox.options.sessions = ["tests"]
 ROOT = Path(__file__).parent
 ENVIRONMENT = ROOT / ".nox" / "shared"
 BIN = ENVIRONMENT / "bin"
+SUITE = ("-n2", "tests/quality", "tests/unit")
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Test without a container engine, with branch coverage; arguments after `--` go to pytest instead."""
+    """Test without a container engine; arguments after `--` go to pytest instead."""
     _install(session)
-    chosen = session.posargs or ["-n2", "--cov", "--cov-report=term", "tests/quality", "tests/unit"]
-    _run(session, "pytest", "-m", "not container", *chosen)
+    _pytest(session, *(session.posargs or SUITE))
+
+
+@nox.session(default=False)
+def coverage(session: nox.Session) -> None:
+    """Test as `tests` does, slower, and fail where too few branches are covered."""
+    _install(session)
+    _pytest(session, "--cov", "--cov-report=term", *SUITE)
 
 
 @nox.session
@@ -101,10 +108,17 @@ def _prepare(session: nox.Session) -> None:
     stamp.write_text(wanted)
 
 
-def _run(session: nox.Session, program: str, *arguments: str) -> None:
+def _run(session: nox.Session, program: str, *arguments: str, **variables: str) -> None:
     """The program of the shared environment has ended well; it finds the others of that environment first."""
     path = os.pathsep.join((str(BIN), os.environ.get("PATH", os.defpath)))
-    session.run(str(BIN / program), *arguments, external=True, env={"PATH": path})
+    session.run(str(BIN / program), *arguments, external=True, env={"PATH": path, **variables})
+
+
+def _pytest(session: nox.Session, *arguments: str) -> None:
+    """The tests have passed; their homes lay in memory where that is possible, for most of their time is fsync."""
+    memory = Path("/dev/shm")  # noqa: S108
+    place = {"TMPDIR": str(memory)} if os.access(memory, os.W_OK) else {}
+    _run(session, "pytest", "-m", "not container", *arguments, **place)
 
 
 def _scenario(stem: str) -> Callable[[nox.Session], None]:

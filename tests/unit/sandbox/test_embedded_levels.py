@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import uuid
 
 from battery import *  # noqa: F403 - the tests are collected here, with this folder's session
@@ -28,10 +29,16 @@ def test_a_session_that_is_closed_leaves_no_process(choice: Choice) -> None:
     assert vanished(mark, seconds=0)
 
 
-def test_a_bare_process_can_read_but_not_change_files_elsewhere(tmp_path: Path) -> None:  # noqa: F405
+def test_a_bare_process_can_read_but_not_change_files_elsewhere() -> None:
     if not fence.available():  # noqa: F405
         pytest.skip("this kernel lacks Landlock")  # noqa: F405
-    theirs = tmp_path / "file"
+    with tempfile.TemporaryDirectory(
+        dir="/var/tmp"
+    ) as elsewhere:  # not in /dev/shm, which everybody may write
+        assert _attempts_on(Path(elsewhere) / "file") == ["kept", *["PermissionError"] * 5]  # noqa: F405
+
+
+def _attempts_on(theirs: Path) -> list[str]:  # noqa: F405
     theirs.write_text("kept", encoding="utf-8")
     attempts = f"""
         import json, os
@@ -52,6 +59,6 @@ def test_a_bare_process_can_read_but_not_change_files_elsewhere(tmp_path: Path) 
     """
     with choose("bare").open() as session:
         session.lay_out(Home.empty(session.root_for()))  # noqa: F405
-        seen = python(session, attempts)  # noqa: F405
-    assert seen == ["kept", *["PermissionError"] * 5]
+        seen: list[str] = python(session, attempts)  # noqa: F405
+    return seen
     assert theirs.read_text(encoding="utf-8") == "kept"
