@@ -39,7 +39,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="migrator",
         description="Moves the state of agent tools to their successors, with a verified backup and a way back.",
         epilog="\n".join(["systems:", *systems, "\nverbs:", *verbs, f"\n{EPILOG}\nexit status:", *table]),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(
+            prog, width=110
+        ),  # fixed: no shutil
     )
     parser.add_argument("system", choices=SYSTEMS, metavar="SYSTEM", help="what to migrate, see below")
     parser.add_argument("verb", choices=VERBS, metavar="VERB", help=", ".join(VERBS))

@@ -73,11 +73,14 @@ def picture(connection: sqlite3.Connection) -> Picture:
     if not named.fetchone():
         raise Refusal("DB_INVALID", f"Schema 12 is recorded, but the trigger {TRIGGER} is missing.")
     found = Picture({}, {}, {}, {})
-    for key, path, config in connection.execute("SELECT id, path, config FROM projects"):
+    for key, path, config in connection.execute(
+        "SELECT id, CAST(path AS TEXT), CAST(config AS TEXT) FROM projects"
+    ):
         found.projects[key], found.prefixes[key] = path, _prefix(config)
     for sid, project, num in connection.execute("SELECT id, project_id, num FROM sessions"):
         found.sessions[sid] = project
-        found.numbers.setdefault(project, {})[num] = sid
+        if isinstance(num, int):  # SQLite lets any value into any column
+            found.numbers.setdefault(project, {})[num] = sid
     return found
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import UUID, LegacyHome
@@ -317,3 +318,38 @@ def test_a_person_gets_a_summary_and_the_plain_truth_about_resuming(
     assert "does not itself resume or kill them" in text
     assert "corrupt-json (1): the file is not readable" in text
     assert "be-5.json" in text
+
+
+def test_what_is_written_while_a_rollback_looks_around_is_not_lost(
+    filled: LegacyHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled.run("migrate")
+    real = lifecycle.survey
+
+    def meanwhile(*arguments: Any) -> Any:
+        found = real(*arguments)
+        filled.execute("INSERT INTO projects (id, path, registered_at) VALUES ('new', '/new', '2026-01-01')")
+        return found
+
+    monkeypatch.setattr(lifecycle, "survey", meanwhile)
+    answer = filled.run("rollback")
+    assert (answer.status, answer.code) == (3, "DB_LOCKED")
+    assert ("new",) in filled.rows("SELECT id FROM projects")
+
+
+def test_a_full_disk_behind_stdout_changes_nothing_about_the_end(filled: LegacyHome) -> None:
+    words = [sys.executable, "-m", "migrator", "ao", "plan", "--home", str(filled.root)]
+    with open("/dev/full", "w") as full:
+        assert subprocess.run(words, stdout=full, check=False).returncode == 4
+
+
+def test_a_person_sees_the_first_differences_one_to_a_line(
+    filled: LegacyHome, capsys: pytest.CaptureFixture[str]
+) -> None:
+    filled.run("migrate")
+    filled.execute("UPDATE sessions SET branch = 'other'")
+    assert cli.main(["ao", "verify", "--home", str(filled.root)]) == 6
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith("is done; 3 differences.")
+    assert sum("branch is 'other'" in line for line in lines) == 2
+    assert any("... and 1 more" in line for line in lines)

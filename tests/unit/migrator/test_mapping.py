@@ -166,6 +166,35 @@ def test_one_bad_record_never_stops_the_others(home: LegacyHome) -> None:
     assert home.rows("SELECT id FROM sessions") == [("al-1",)]
 
 
+def test_a_linked_project_folder_is_named_and_not_followed(home: LegacyHome) -> None:
+    home.project("alpha", sessionPrefix="al")
+    home.session("alpha", "al-1")
+    (home.legacy / "projects" / "beta").symlink_to(home.legacy / "projects" / "alpha")
+    (home.legacy / "0123456789ab").symlink_to(home.legacy / "projects" / "alpha")
+    home.database()
+    fates = home.run("migrate").fates()
+    for name in ("projects/beta", "0123456789ab"):
+        assert fates[f".agent-orchestrator/{name}"] == ("skipped", "not-migrated")
+    assert home.rows("SELECT id FROM sessions") == [("al-1",)]
+
+
+def test_a_number_in_the_target_that_is_no_number_disturbs_nobody(home: LegacyHome) -> None:
+    path = home.project("alpha", sessionPrefix="al")
+    home.session("alpha", "odd")
+    columns = "id, project_id, num, activity_last_at, created_at, updated_at"
+    home.database(
+        statements=f"INSERT INTO projects (id, path, registered_at) VALUES ('alpha', '{path}', '2026-01-01');"
+        "INSERT INTO projects (id, path, registered_at) VALUES ('blob', x'ff', '2026-01-01');"
+        f"INSERT INTO sessions ({columns}) VALUES ('mine', 'alpha', 'many', '', '', '');"
+    )
+    assert home.run("migrate").status == 0
+    assert home.rows("SELECT num FROM sessions WHERE id = 'odd'") == [(1,)]
+
+
+def test_a_large_file_of_blank_lines_is_read_quickly(home: LegacyHome) -> None:
+    assert one(home, b"x" + b" \n" * 2_000_000) == ("set-aside", "corrupt-json")
+
+
 def test_whatever_is_not_a_session_is_named_once(home: LegacyHome) -> None:
     home.project("alpha", sessionPrefix="al")
     folder = home.session("alpha", "al-1").parent

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from conftest import Answer, LegacyHome
 
 from migrator.ao import gitorigin, yaml12
@@ -235,6 +236,7 @@ def test_the_time_of_the_local_settings_comes_before_that_of_the_configuration(h
         ('[remote "o\\"x"]\nurl = no\n', None),
         ("[remote.origin]\nurl = dotted\n", "dotted"),
         ('[remote "origin"]\r\nurl = crlf\r\n', "crlf"),
+        ('[remote "origin"]\nurl = a\u2028b\n', "a\u2028b"),
         ("", None),
     ],
 )
@@ -291,6 +293,39 @@ def test_yaml_is_read_as_version_1_2() -> None:
     assert yaml12.load(b"") is None
 
 
+def read(text: bytes) -> Any:
+    try:
+        return yaml12.load(text)
+    except ValueError:
+        return ValueError
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"a: [1, 'x', \"\\u00e9\", |-\n]",
+        b"a: |\n  x\n  y\nb: >-\n  x\n  y\nc: 'it''s'\nd: \"\\t\"\n",
+        b"a: !!str 12\nb: !!int '12'\nc: !own 12\nd: ! 12\n",
+        b"? a\n: 1\n? [x]\n: 2\n",
+        b"a: &x {b: [1, 2]}\nc: *x\nd: {<<: *x}\n",
+        b"%YAML 1.2\n---\na: 1\n...\n",
+        b"---\n---\n",
+        b"\ta: 1",
+        b"a: b: c",
+        b"a: 'x",
+        b"a: \x07",
+        b"- &a a\n- &a b\n- *a\n",
+        b"~: null\n1.0: x\ntrue: y\n",
+        b"a: 1 # c\n#d\nb: x#y\n",
+        b"[" * 500 + b"]" * 500,
+    ],
+)
+def test_the_fast_yaml_parser_and_the_plain_one_agree(text: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    fast = read(text)
+    monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
+    assert read(text) == fast
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -319,10 +354,23 @@ def test_yaml_that_the_legacy_tool_refuses_is_refused(text: bytes) -> None:
         (0.00001234, "0.00001234"),
         (2**53 + 1, "9007199254740992"),
         (10**400, "Infinity"),
+        (123456789012345678901, "123456789012345680000"),
+        (-0.0, "0"),
+        (-0.00001234, "-0.00001234"),
     ],
 )
 def test_numbers_become_text_as_in_javascript(value: Any, text: str) -> None:
     assert yaml12.js_text(value) == text
+
+
+def test_an_overlay_that_lies_outside_the_home_is_not_read(home: LegacyHome, tmp_path: Path) -> None:
+    home.project("alpha")
+    (tmp_path / "outside").mkdir()
+    names = {"projects": {"alpha": {"displayName": "foreign"}}}
+    (tmp_path / "outside" / "preferences.json").write_text(json.dumps(names))
+    (home.legacy / "portfolio").symlink_to(tmp_path / "outside")
+    migrated(home)
+    assert row(home, "display_name") == ""
 
 
 @pytest.mark.parametrize("where", ["AO_GLOBAL_CONFIG", "XDG_CONFIG_HOME"])
