@@ -1,21 +1,21 @@
-"""Takes ap-007 for number 7, so that it fights with ap-7 for a place."""
+"""Takes ap-007 for number 7, which is another session's or nobody's."""
 
 import re
+import sqlite3
 import sys
 
 import real
 
-from migrator.ao import numbers
-
 CLAIM = "no-corruption"
 SCENARIO = "ao-odd-records"
 
-
-def own_number(sid: str, prefix: str) -> int | None:
-    match = re.fullmatch(re.escape(prefix) + "-([0-9]{1,15})", sid)
-    return int(match[1]) if match else None
-
-
 if __name__ == "__main__":
-    numbers.own_number = own_number
-    sys.exit(real.run())
+    status = real.run()
+    if real.VERB == "migrate" and status in {0, 4}:
+        for (name,) in real.sql("SELECT id FROM sessions"):
+            if match := re.search("-0+([1-9][0-9]{0,15})$", name):
+                try:
+                    real.sql("UPDATE sessions SET num = ? WHERE id = ?", int(match[1]), name)
+                except sqlite3.IntegrityError:
+                    continue
+    sys.exit(status)

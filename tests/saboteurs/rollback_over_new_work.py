@@ -1,16 +1,17 @@
 """Restores the backup without looking whether anybody has worked with the new database since."""
 
-import dataclasses
+import shutil
 import sys
 
 import real
-
-from migrator import lifecycle
 
 CLAIM = "rollback-keeps-new-work"
 SCENARIO = "ao-rollback-new-work"
 
 if __name__ == "__main__":
-    careful = lifecycle.survey
-    lifecycle.survey = lambda system, run: dataclasses.replace(careful(system, run), new=())
-    sys.exit(real.run())
+    status = real.run()
+    if real.VERB == "rollback" and status == 3:
+        for copy in real.STATE.glob("ao/*/backup/ao.db"):
+            shutil.copyfile(copy, real.DATABASE)
+            status = 0
+    sys.exit(status)

@@ -154,7 +154,8 @@ def _branch(source: Random, identity: str, texts: Pools) -> str:
 
 def _line(source: Random, values: Sequence[str], *, v1: bool) -> str:
     text = pick(source, values)
-    return " ".join(text.split()) if v1 else text
+    text = " ".join(text.split()) if v1 else text
+    return f"{text} retries=3 a=b=c" if source.random() < 0.1 else text
 
 
 def _ballast(source: Random, texts: Pools, title: str, moved_ms: int) -> dict[str, Any]:

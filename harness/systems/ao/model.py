@@ -121,6 +121,11 @@ class Project:
     keyed: bool = True
     archive: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def folder(self) -> str:
+        """Returns the folder of the project's sessions and worktrees, below the legacy root."""
+        return f"projects/{self.id}" if self.form == "v2" else self.storage_key or "0" * 12
+
 
 @dataclass(frozen=True, slots=True)
 class TargetState:

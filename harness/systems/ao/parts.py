@@ -94,8 +94,7 @@ def worktree_path(project: Project, session_id: str, *, old: bool = False) -> st
     """Returns where a session's worktree lies; `old` is the place of releases before 0.4."""
     if old:
         return f".worktrees/{project.id}/{session_id}"
-    owner = f"projects/{project.id}" if project.form == "v2" else project.storage_key
-    return f"{LEGACY}/{owner}/worktrees/{session_id}"
+    return f"{LEGACY}/{project.folder}/worktrees/{session_id}"
 
 
 def own_prefix(project: Project) -> str:

@@ -103,15 +103,14 @@ def _write_repository(tree: Tree, project: Project) -> None:
 
 def sessions_folder(project: Project) -> str:
     """Returns where a project's records lie, relative to the home."""
-    owner = f"projects/{project.id}" if project.form == "v2" else project.storage_key
-    return f"{LEGACY}/{owner}/sessions"
+    return f"{LEGACY}/{project.folder}/sessions"
 
 
 def _write_sessions(tree: Tree, project: Project) -> None:
     folder = sessions_folder(project)
     tree.folder(folder)
     if project.form == "v1":
-        tree.file(f"{LEGACY}/{project.storage_key}/.origin", f"{tree.root}/{CONFIG}")
+        tree.file(f"{LEGACY}/{project.folder}/.origin", f"{tree.root}/{CONFIG}")
     for name, content in project.archive.items():
         tree.file(f"{folder}/archive/{name}", content)
     for session in project.sessions:
