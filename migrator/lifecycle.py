@@ -112,48 +112,54 @@ def _carry_out(system: System, plan: Plan, contents: Contents, clock: Clock, say
     """The run is done; or, when it raises, taken back, or as if it had never begun."""
     made, above = files.missing_folders(system.state), files.existing(system.state)
     mtime = os.stat(above).st_mtime_ns
-    files.make_folders(system.state, 0o700)
-    with files.held(system.state):
-        run = journal.new(system.state, clock())
-        try:
-            with say.step("backup"):
-                run.begin(system.database.path, clock(), contents=contents)
-                backup.take(run, system.database.files(), clock())
-                run.add("backed-up")
-            with say.step("apply"):
-                _apply(system, run, plan, contents, say)
-            with say.step("verify"):
-                _verify(system, run)
-            run.add("done", at=clock().isoformat())
-        except Attention:
-            raise
-        except BaseException as error:
-            if run.find("applying") and not isinstance(error, Refusal):
-                raise _undone(system, run, error) from error
-            run.discard()
-            for folder in reversed(made):
-                with contextlib.suppress(OSError):
-                    os.rmdir(folder)
+    try:
+        files.make_folders(system.state, 0o700)
+        with files.held(system.state):
+            run = journal.new(system.state, clock())
+            _steps(system, run, plan, contents, clock=clock, say=say)
+            return run
+    except BaseException:
+        with contextlib.suppress(OSError):  # not empty: a run is kept
+            for folder in filter(os.path.isdir, reversed(made)):
+                os.rmdir(folder)
             os.utime(above, ns=(mtime, mtime))
-            raise
-    return run
+        raise
+
+
+def _steps(system: System, run: Run, plan: Plan, contents: Contents, *, clock: Clock, say: Say) -> None:
+    try:
+        with say.step("backup"):
+            run.begin(system.database.path, clock(), contents=contents)
+            backup.take(run, system.database.files(), clock())
+            run.add("backed-up")
+        with say.step("apply"):
+            _apply(system, run, plan, contents, say)
+        with say.step("verify"):
+            _verify(system, run)
+        run.add("done", at=clock().isoformat())
+    except Attention:
+        raise
+    except BaseException as error:
+        if run.find("applying") and not isinstance(error, Refusal):
+            raise _undone(system, run, error) from error
+        run.discard()
+        raise
 
 
 def _undone(system: System, run: Run, error: BaseException) -> Exception:
     """The run is taken back; the error that says so, or that it could not be done."""
-    why = "it was interrupted" if isinstance(error, KeyboardInterrupt) else f"{type(error).__name__}: {error}"
+    failed = "interrupted" if isinstance(error, KeyboardInterrupt) else f"{type(error).__name__}: {error}"
     try:
         found = survey(system.database, run)
         if found.new:
-            return Attention(
-                f"The migration failed ({why}), and meanwhile others changed {'; '.join(found.new)}."
-            )
+            new = "; ".join(found.new)
+            return Attention(f"The migration failed ({failed}), and meanwhile others changed {new}.")
         take_back(system.database, run, found)
     except Exception as second:  # noqa: BLE001 - whatever it is, a person must hear of both
         return Attention(
-            f"The migration failed ({why}) and could not be taken back ({second}). Run rollback again."
+            f"The migration failed ({failed}), taking it back too ({second}). Run rollback again."
         )
-    return Failure(f"The migration failed and everything is back as it was: {why}.")
+    return Failure(f"The migration failed and everything is back as it was: {failed}.")
 
 
 def _apply(system: System, run: Run, plan: Plan, contents: Contents, say: Say) -> None:

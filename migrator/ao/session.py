@@ -35,12 +35,9 @@ LOST = [
     "runtimeHandle", "tmuxName", "dashboard", "opencodeCleanedAt",
 ]  # fmt: skip
 COLUMNS = {
-    "issue_id": "issue",
-    "branch": "branch",
-    "workspace_path": "worktree",
-    "prompt": "userPrompt",
+    "issue_id": "issue", "branch": "branch", "workspace_path": "worktree", "prompt": "userPrompt",
     "display_name": "displayName",
-}
+}  # fmt: skip
 
 Tell = Callable[[str, str], None]  # a note's reason and detail
 

@@ -15,8 +15,7 @@ from migrator.ao.session import HARNESSES, Tell
 BOUND = 16 << 20
 ROLES = ("worker", "orchestrator")
 PERMISSIONS = {
-    "permissionless": "bypass-permissions",
-    "skip": "bypass-permissions",
+    **dict.fromkeys(("permissionless", "skip"), "bypass-permissions"),
     "auto-edit": "accept-edits",
     "default": "default",
 }

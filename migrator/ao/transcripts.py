@@ -33,42 +33,33 @@ def bucket(places: Places, *working: str) -> str:
 def outcome(places: Places, old: str, new: str, planned: dict[str, str]) -> tuple[str, str | None, str]:
     """What becomes of one transcript: outcome, reason, detail. `planned` holds the source of each new name."""
     where = places.shown(new)
-    if why := _missing(places, old):
-        return "skipped", "transcript-missing", why
+    try:
+        if not stat.S_ISREG(os.lstat(old).st_mode) or not files.inside(os.path.dirname(old), places.home):
+            return (
+                "skipped",
+                "transcript-missing",
+                "not a regular file, or behind a link that leaves the home",
+            )
+    except OSError as error:
+        return "skipped", "transcript-missing", str(error.strerror)
     if not os.access(old, os.R_OK):
         return "set-aside", "unreadable", "the transcript cannot be read by this user"
-    if old == new:
-        return "present", None, where
-    if why := _blocked(places, new) or _differs(old, planned.get(new, new)):
+    there = planned.get(new) or (new if os.path.lexists(new) else None)
+    if why := None if old == new else _conflict(places, old, new, there):
         return "set-aside", "transcript-conflict", f"{where}: {why}"
-    return "present" if new in planned or os.path.lexists(new) else "migrated", None, where
+    return "present" if there else "migrated", None, where
 
 
-def _missing(places: Places, old: str) -> str | None:
-    try:
-        if not files.inside(os.path.dirname(old), places.home):
-            return "its folder is a link that leaves the home"
-        return None if stat.S_ISREG(os.lstat(old).st_mode) else "not a regular file"
-    except OSError as error:
-        return error.strerror
-
-
-def _differs(old: str, new: str) -> str | None:
-    try:
-        return None if files.equal(old, new) else "a different file is there"
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        return error.strerror
-
-
-def _blocked(places: Places, new: str) -> str | None:
+def _conflict(places: Places, old: str, new: str, there: str | None) -> str | None:
     folder = os.path.dirname(new)
     above = files.existing(folder)
     if len(os.fsencode(os.path.basename(folder))) > NAME_MAX:
         return "the folder's name would be too long"
     if not files.inside(above, places.home) or not os.path.isdir(above):
         return "a link or a file stands where its folder should be"
-    if not os.path.lexists(new) and not os.access(above, os.W_OK | os.X_OK):
-        return "the folder is not writable"
-    return None
+    if not there:
+        return None if os.access(above, os.W_OK | os.X_OK) else "the folder is not writable"
+    try:
+        return None if files.equal(old, there) else "a different file is there"
+    except OSError as error:
+        return error.strerror

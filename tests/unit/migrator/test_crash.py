@@ -197,6 +197,22 @@ def test_an_error_anywhere_is_taken_back_or_settled_by_the_next_run(
     assert 5 in statuses
 
 
+def test_a_run_that_cannot_make_its_own_folders_leaves_none(
+    filled: LegacyHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = filled.picture()
+    real = os.mkdir
+
+    def full(path: Any, *mode: int) -> None:
+        if str(path).endswith("state"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(path, *mode)
+
+    monkeypatch.setattr(os, "mkdir", full)
+    assert filled.run("migrate").status == 5
+    assert filled.picture() == before
+
+
 STAGES = ["begin", "backed-up", "applying", "staged", "committing", "applied"]
 
 
