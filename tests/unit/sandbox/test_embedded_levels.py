@@ -60,5 +60,5 @@ def _attempts_on(theirs: Path) -> list[str]:  # noqa: F405
     with choose("bare").open() as session:
         session.lay_out(Home.empty(session.root_for()))  # noqa: F405
         seen: list[str] = python(session, attempts)  # noqa: F405
-    return seen
     assert theirs.read_text(encoding="utf-8") == "kept"
+    return seen
