@@ -53,7 +53,7 @@ def _attempts_on(theirs: Path) -> list[str]:  # noqa: F405
             attempt(lambda: open(file, "a")),
             attempt(lambda: os.truncate(file, 0)),
             attempt(lambda: os.unlink(file)),
-            attempt(lambda: os.rename(file, "here")),
+            attempt(lambda: os.rename(file, file + "3")),
             attempt(lambda: os.symlink("x", file + "2")),
         ]))
     """
