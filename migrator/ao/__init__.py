@@ -7,7 +7,7 @@ from sqlite3 import Connection
 from migrator import files
 from migrator.ao import plan as planning
 from migrator.ao import sources, target
-from migrator.ao.places import Places, places
+from migrator.ao.places import places
 from migrator.database import Database
 from migrator.outcome import Refusal
 from migrator.system import Note, Plan
@@ -23,8 +23,9 @@ class Orchestrator:
         "granted (the legacy tool then asked for none). Legacy files were not touched."
     )
 
-    def __init__(self, where: Places) -> None:
-        self._where, self.state = where, where.state
+    def __init__(self, home: str, data_dir: str | None, environ: Mapping[str, str]) -> None:
+        self._where = where = places(home, data_dir, environ)
+        self.state = where.state
         self.database = Database(where.database, [where.home, where.data])
         self._read: planning.Stamps = {}
 
@@ -63,6 +64,4 @@ class Orchestrator:
         ]
 
 
-def system(home: str, data_dir: str | None, environ: Mapping[str, str]) -> Orchestrator:
-    """The migration of one home."""
-    return Orchestrator(places(home, data_dir, environ))
+system = Orchestrator

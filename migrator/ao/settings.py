@@ -77,11 +77,14 @@ def mapped(
     settings: Mapping[str, Any], prefix: str, branch: Any, defaults: Mapping[str, Any], tell: Tell
 ) -> dict[str, Any]:
     """`projects.config` as values; empty parts are left out."""
+    outside = [p for p in settings.get("symlinks", []) if not p or p.startswith("/") or ".." in p.split("/")]
+    for path in outside:
+        tell("dropped-setting", f"symlink {path[:80]!r} leaves the repository")
     config: dict[str, Any] = {
         "defaultBranch": branch if isinstance(branch, str) and branch != "main" else "",
         "sessionPrefix": prefix,
         "env": {name: yaml12.js_text(value) for name, value in settings.get("env", {}).items()},
-        "symlinks": [path for path in settings.get("symlinks", []) if _inside(path, tell)],
+        "symlinks": [path for path in settings.get("symlinks", []) if path not in outside],
         "postCreate": settings.get("postCreate", []),
         "agentConfig": _agent_config(settings.get("agentConfig", {}), tell),
         **{role: _role(role, settings.get(role, {}), defaults.get(role), tell) for role in ROLES},
@@ -89,13 +92,6 @@ def mapped(
     if dropped := [key for key in DROPPED if settings.get(key) not in (None, "", [], {})]:
         tell("dropped-setting", f"without a counterpart: {', '.join(dropped)}")
     return {key: value for key, value in config.items() if value or key == "sessionPrefix"}
-
-
-def _inside(path: str, tell: Tell) -> bool:
-    good = bool(path) and not path.startswith("/") and ".." not in path.split("/")
-    if not good:
-        tell("dropped-setting", f"symlink {path[:80]!r} leaves the repository")
-    return good
 
 
 def _agent_config(value: Mapping[str, Any], tell: Tell) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from conftest import UUID, LegacyHome
 
-from migrator import cli, lifecycle
+from migrator import cli, lifecycle, undo
 
 
 def test_migrating_writes_projects_sessions_and_one_change_for_each_session(filled: LegacyHome) -> None:
@@ -324,14 +324,14 @@ def test_what_is_written_while_a_rollback_looks_around_is_not_lost(
     filled: LegacyHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     filled.run("migrate")
-    real = lifecycle.survey
+    real = undo.survey
 
     def meanwhile(*arguments: Any) -> Any:
         found = real(*arguments)
         filled.execute("INSERT INTO projects (id, path, registered_at) VALUES ('new', '/new', '2026-01-01')")
         return found
 
-    monkeypatch.setattr(lifecycle, "survey", meanwhile)
+    monkeypatch.setattr("migrator.lifecycle.survey", meanwhile)
     answer = filled.run("rollback")
     assert (answer.status, answer.code) == (3, "DB_LOCKED")
     assert ("new",) in filled.rows("SELECT id FROM projects")
