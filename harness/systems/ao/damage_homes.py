@@ -163,6 +163,10 @@ def _fifo_in_root(name: str) -> Apply:
     return lambda home, _: home.with_kind(f"{LEGACY}/{name}", "fifo") if entries(home) else None
 
 
+def _gone(path: str) -> Apply:
+    return lambda home, _: home.without(path) if entries(home) else None
+
+
 def _config_behind_link(home: Home, _: Random) -> Home | None:
     return tree.moved_behind_link(home, CONFIG, "code/moved-orchestrator.yaml") if entries(home) else None
 
@@ -195,6 +199,8 @@ _ROWS: tuple[tuple[str, str, str, Apply], ...] = (
     ("same-id-in-two-projects", "one session id in two projects", "id-taken-by-other-project", on_live(_same_id)),
     ("first-release-twin", "a session that also lies in a folder of the first releases", "duplicate-source",
      on_live(_first_release_twin)),
+    ("no-config", "a legacy folder without a registry: nothing to migrate", "", _gone(CONFIG)),
+    ("no-legacy-root", "a home that the legacy tool has left: nothing to migrate", "", _gone(LEGACY)),
     ("broken-config", "a registry that is not YAML", "CONFIG_INVALID", _broken_config),
     ("config-bom", "a byte order mark before the registry", "", _config(bytes_.with_bom)),
     ("config-crlf", "Windows line ends in the registry", "", _config(bytes_.with_crlf)),

@@ -56,7 +56,7 @@ def test_it_fits_rich_homes_and_changes_legacy_files_only(name: str) -> None:
         changed = _changed(home, damaged)
         assert changed
         roots = (".agent-orchestrator/", ".claude/projects/", "code/")
-        assert all(path.startswith(roots) for path in changed)
+        assert all(f"{path}/".startswith(roots) for path in changed)
 
 
 @pytest.mark.parametrize("name", _NAMES)
