@@ -66,15 +66,31 @@ METRICS = (
         measure=share_passing("home-restored"),
         at_least=100,
     ),
+    Metric(
+        name="backups-first",
+        sentence="migrations that kept all they changed, for the user alone",
+        unit="%",
+        source="M-06",
+        measure=share_passing("backup-first", "kept-private"),
+        at_least=100,
+    ),
+    Metric(
+        name="alterations-noticed",
+        sentence="altered targets that verify noticed",
+        unit="%",
+        source="M-08",
+        measure=share_passing("verify-notices"),
+        at_least=100,
+    ),
 )
 
 TRIGGERS = (
     Trigger(
         name="data-lost",
-        sentence="records or transcripts missing after a reported success",
+        sentence="records or transcripts missing after a reported success, new work lost by a rollback",
         unit="count",
-        source="M-04 M-08",
-        measure=findings_of("no-loss", "no-stranding"),
+        source="M-04 M-07 M-08",
+        measure=findings_of("no-loss", "no-stranding", "rollback-keeps-new-work"),
         limit=0,
     ),
     Trigger(
