@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.gate import GateResult
-from harness.report.github import annotations, step_summary
+from harness.report.github import step_summary, workflow_commands
 from harness.report.junit import junit_xml
 from harness.run import RunResult
 
@@ -19,7 +19,7 @@ def publish(
     if junit:
         Path(junit).write_text(junit_xml(told), encoding="utf-8")
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        for line in annotations(told):
+        for line in workflow_commands(told):
             print(line)
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary:

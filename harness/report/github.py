@@ -37,7 +37,7 @@ def _block(lines: Iterable[str]) -> str:
     return f"\n```text\n{text}\n```\n"
 
 
-def annotations(results: Iterable[tuple[RunResult, str]]) -> Iterator[str]:
+def workflow_commands(results: Iterable[tuple[RunResult, str]]) -> Iterator[str]:
     """Yields a workflow command for each scenario that does not pass: error for fail, warning for unknown."""
     for result, replay in results:
         if result.status is Status.PASS:

@@ -7,7 +7,7 @@ import pytest
 
 from harness.claims import Finding
 from harness.gate import Decision, GateResult
-from harness.report.github import annotations, step_summary
+from harness.report.github import step_summary, workflow_commands
 from harness.report.junit import junit_xml
 from harness.run import RunResult
 from harness.verdict import ClaimResult, Status, Verdict
@@ -85,7 +85,7 @@ def test_the_step_summary_has_decision_table_and_evidence() -> None:
 
 @pytest.mark.parametrize(("verdict", "kind"), [(BAD, "error"), (Verdict((OPEN,)), "warning")])
 def test_each_scenario_that_does_not_pass_is_annotated_on_one_line(verdict: Verdict, kind: str) -> None:
-    (line,) = annotations([(result(verdict), REPLAY), (result(GOOD), REPLAY)])
+    (line,) = workflow_commands([(result(verdict), REPLAY), (result(GOOD), REPLAY)])
     assert line.startswith(f"::{kind} title=toy-any::")
     assert "\n" not in line
     assert "%0A" in line
