@@ -36,7 +36,8 @@ def tests(session: nox.Session) -> None:
 def coverage(session: nox.Session) -> None:
     """Test as `tests` does, slower, and fail where too few branches are covered."""
     _install(session)
-    _pytest(session, "--cov", "--cov-report=term", *SUITE)
+    _pytest(session, "--cov", "--cov-report=", *SUITE)
+    _run(session, "coverage", "report")
 
 
 @nox.session
