@@ -58,7 +58,7 @@ def migrate(system: System, report: Report, say: Say, *, dry_run: bool, clock: C
     if not plan.rows and not plan.copies:
         report.message = "Everything that can be migrated is already there; nothing was changed."
         return
-    _check_space(system, plan)
+    _check_room(system, plan)
     if dry_run:
         report.message = "Dry run: this is what would be done; nothing was changed."
         if unfinished:
@@ -92,7 +92,12 @@ def _recover(system: System) -> None:
                 run.add("done", recovered=True)
 
 
-def _check_space(system: System, plan: Plan) -> None:
+def _check_room(system: System, plan: Plan) -> None:
+    """There is room for the backup and the new data, and a place where the backup may lie."""
+    above = files.existing(system.state)
+    if not os.access(above, os.W_OK | os.X_OK):
+        message = f"The backup is to lie in {system.state}, but {above} is not writable for this user."
+        raise Refusal("NO_ACCESS", message)
     rows = sum(len(str(values)) for _, _, values in plan.rows)
     size = sum(os.path.getsize(path) for path in system.database.files() if os.path.exists(path))
     wanted = [(system.state, size + rows), (os.path.dirname(system.database.path), size + 4 * rows)]

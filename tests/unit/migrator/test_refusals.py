@@ -203,6 +203,18 @@ def test_a_full_disk_is_foreseen(filled: LegacyHome, monkeypatch: pytest.MonkeyP
     assert filled.picture() == before
 
 
+@pytest.mark.parametrize("words", [("migrate",), ("migrate", "--dry-run"), ("plan",)])
+def test_a_home_with_no_place_for_the_backup_is_foreseen(
+    filled: LegacyHome, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    real = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: str(path) != str(filled.root) and real(path, mode))
+    before = filled.picture()
+    answer = filled.run(*words)
+    assert (answer.status, answer.code) == (3, "NO_ACCESS")
+    assert filled.picture() == before
+
+
 @pytest.mark.parametrize("missing", [".agent-orchestrator", ".agent-orchestrator/config.yaml"])
 def test_without_a_legacy_home_there_is_nothing_to_do(filled: LegacyHome, missing: str) -> None:
     os.rename(filled.root / missing, filled.root / "away")
