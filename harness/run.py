@@ -117,6 +117,25 @@ class _Exploration:
         failed = sum(1 for verdict in self.verdicts if verdict.status is Status.FAIL)
         self.progress(len(self.verdicts), self.wanted, failed)
 
+    def result(self, number: int, seconds: float) -> RunResult:
+        """Stores the smallest failing case and returns what the run came to."""
+        smallest, history = self.smallest or (None, None)
+        if history is not None:
+            self.folder.set_smallest(history)
+        return RunResult(
+            scenario=self.scenario.name,
+            system=self.scenario.system,
+            profile=self.profile.name,
+            level=self.session.level,
+            seed=number,
+            verdicts=tuple(self.verdicts),
+            smallest=smallest,
+            damage=tuple(history.draft["damage"]) if history else (),
+            folder=str(self.folder.path),
+            seconds=seconds,
+            notes=tuple(self.notes),
+        )
+
     def run(self, draft: Draft) -> tuple[Verdict, History]:
         """Returns the verdict on the home of a draft, with its history."""
         home, applied = make_home(self.system, draft, self.session.root_for)
@@ -187,22 +206,7 @@ def run_scenario(
         exploration.leave_open("no home of this shape could be drawn")
     except SandboxError as error:
         exploration.leave_open(f"the sandbox failed: {error}")
-    smallest = exploration.smallest
-    if smallest is not None:
-        folder.set_smallest(smallest[1])
-    return RunResult(
-        scenario=scenario.name,
-        system=scenario.system,
-        profile=profile.name,
-        level=session.level,
-        seed=number,
-        verdicts=tuple(exploration.verdicts),
-        smallest=smallest[0] if smallest else None,
-        damage=tuple(smallest[1].draft["damage"]) if smallest else (),
-        folder=str(folder.path),
-        seconds=clock() - began,
-        notes=tuple(exploration.notes),
-    )
+    return exploration.result(number, clock() - began)
 
 
 def drawn(strategy: SearchStrategy[Draft], number: int, cases: int) -> list[Draft]:
