@@ -74,13 +74,24 @@ def report_is_honest(evidence: Evidence) -> Iterator[Finding]:
             )
         yield from _totals(event, report)
         yield from _places(evidence, event, report)
-        if report.get("outcome") != event.outcome:
-            yield Finding("report-is-honest", "outcome", event.outcome, report.get("outcome"), event.step)
-        changed = any(event.before.changes_to(event.after))
-        if event.do == "migrate" and bool(report.get("changed")) != changed:
-            yield Finding("report-is-honest", "changed", changed, report.get("changed"), event.step)
+        for name, truth in _truths(evidence, event).items():
+            if report.get(name) != truth or type(report.get(name)) is not type(truth):
+                yield Finding("report-is-honest", name, truth, report.get(name), event.step)
         if event.do == "migrate" and event.succeeded:
             yield from _written(evidence, event, report)
+
+
+def _truths(evidence: Evidence, event: Event) -> dict[str, Any]:
+    """Returns what the step itself shows of what the report must say."""
+    truths: dict[str, Any] = {
+        "contract": 1,
+        "system": evidence.profile.system,
+        "dry_run": event.do == "dry_run",
+        "outcome": event.outcome,
+    }
+    if event.do == "migrate":
+        truths["changed"] = any(event.before.changes_to(event.after))
+    return truths
 
 
 def _places(evidence: Evidence, event: Event, report: Mapping[str, Any]) -> Iterator[Finding]:

@@ -57,8 +57,9 @@ def row(kind: str, source: str, name: str, outcome: str, **more: Any) -> dict[st
 
 ROWS = [row("note", "notes/a.txt", "a", "migrated"), row("letter", "letters/a", "a", "migrated")]
 COUNTS = {"read": 2, "written": 2, "present": 0, "skipped": 0, "set_aside": 0}
-REPORT = {"outcome": "done", "changed": True, "records": ROWS, "counts": COUNTS}
-IDLE = {
+SELF = {"contract": 1, "system": "toy", "dry_run": False}
+REPORT = SELF | {"outcome": "done", "changed": True, "records": ROWS, "counts": COUNTS}
+IDLE = SELF | {
     "outcome": "refused",
     "code": "target-locked",
     "changed": False,
@@ -323,7 +324,7 @@ def test_its_sentence_is_one(name: str) -> None:
 def test_a_right_migration_of_every_kind_fails_no_claim(name: str) -> None:
     right = shown(
         event(LEGACY, do="inspect"),
-        event(LEGACY, do="dry_run", report=REPORT | {"changed": False}),
+        event(LEGACY, do="dry_run", report=REPORT | {"changed": False, "dry_run": True}),
         REFUSED,
         RIGHT,
         event(MIGRATED, do="verify"),
@@ -698,6 +699,13 @@ def test_a_wrong_code_and_a_backup_that_is_not_there_are_told() -> None:
     assert (found.subject, found.expected, found.found) == ("code", "target-locked", "TIRED")
     assert honesty(backup="nowhere") == [("backup", "a path that exists", "nowhere")]
     assert honesty(backup="/home/u/moved") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "lie"), [("contract", 2), ("contract", True), ("system", "x"), ("dry_run", True)]
+)
+def test_a_report_that_is_about_something_else_is_told(name: str, lie: object) -> None:
+    assert honesty(**{name: lie}) == [(name, SELF[name], lie)]
 
 
 def test_a_change_that_is_denied_or_made_up_is_told() -> None:
