@@ -25,7 +25,10 @@ class Decision(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A number that the release must reach, with the place it comes from; `unit` is % or a count."""
+    """A number that the release must reach, with the place it comes from; `unit` is % or a count.
+
+    `needs` is the verb (or ``reports``) without which a migrator cannot show it.
+    """
 
     name: str
     sentence: str
@@ -33,6 +36,7 @@ class Metric:
     source: str
     measure: Measure
     at_least: float
+    needs: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +57,13 @@ class Reading:
 
     of: Metric | Trigger
     value: float | None
+    offered: bool = True
 
     @property
     def state(self) -> str:
-        """Returns met, missed, fired, quiet or not measured."""
+        """Returns met, missed, fired, quiet, not measured, or not offered by a migrator that lacks the verb."""
+        if not self.offered:
+            return "not offered"
         if self.value is None:
             return "not measured"
         if isinstance(self.of, Metric):
@@ -102,10 +109,20 @@ def _statuses(verdict: Verdict, claims: Sequence[str]) -> list[Status]:
     return [status for status in chosen if status is not Status.NOT_OFFERED]
 
 
-def decide(verdicts: Sequence[Verdict], metrics: Sequence[Metric], triggers: Sequence[Trigger]) -> GateResult:
-    """Returns the decision on all cases of a system; no cases at all is HOLD."""
-    items: tuple[Metric | Trigger, ...] = (*metrics, *triggers)
-    readings = [Reading(item, item.measure(verdicts)) for item in items]
+def decide(
+    verdicts: Sequence[Verdict],
+    metrics: Sequence[Metric],
+    triggers: Sequence[Trigger],
+    *,
+    lacks: frozenset[str] = frozenset(),
+) -> GateResult:
+    """Returns the decision on all cases of a system; no cases at all is HOLD.
+
+    `lacks` names what the migrator under test does not have: a metric that needs it is not offered, which is shown
+    and does not hold the release back.
+    """
+    readings = [Reading(metric, metric.measure(verdicts), metric.needs not in lacks) for metric in metrics]
+    readings += [Reading(trigger, trigger.measure(verdicts)) for trigger in triggers]
     statuses = [verdict.status for verdict in verdicts] or [Status.UNKNOWN]
     reasons = [f"{r.of.name}: {r.state}" for r in readings if r.state in {"missed", "fired", "not measured"}]
     for status in (Status.FAIL, Status.UNKNOWN):

@@ -33,7 +33,7 @@ from harness.verdict import ClaimResult, Status, Verdict, judge, worst
 # homes in the gate than in a run, and after each edit.
 providers._get_local_constants = Constants  # noqa: SLF001
 
-_SHRINK_SECONDS = 60.0  # then the smallest failing home so far is kept
+_SHRINK_SECONDS = 30.0  # then the smallest failing home so far is kept
 Progress = Callable[[int, int, int], None]
 """Called after each case with: cases done, cases wanted, cases failed."""
 

@@ -38,7 +38,7 @@ def main(arguments: argparse.Namespace) -> int:
         results.append(result)
         if not arguments.json:
             print("\n".join(scenario_lines(result, replay_for(result, options))), flush=True)
-    decisions = {system: _decide(system, results) for system in systems}
+    decisions = {system: _decide(system, results, options) for system in systems}
     _show(arguments, options, results, decisions, time.monotonic() - began)
     told = [(result, replay_for(result, options)) for result in results]
     publish(told, decisions, options.sandbox, arguments.junit)
@@ -107,10 +107,11 @@ def _crashed(scenario: Scenario, options: Options, error: BaseException) -> RunR
     )
 
 
-def _decide(system: str, results: Sequence[RunResult]) -> GateResult:
-    known = pack(system)
+def _decide(system: str, results: Sequence[RunResult], options: Options) -> GateResult:
+    known, profile = pack(system), profile_for(system, options.profile)
     verdicts = [verdict for result in results if result.system == system for verdict in result.verdicts]
-    return decide(verdicts, known.METRICS, known.TRIGGERS)
+    lacks = {metric.needs for metric in known.METRICS if not profile.offers(metric.needs)} - {""}
+    return decide(verdicts, known.METRICS, known.TRIGGERS, lacks=frozenset(lacks))
 
 
 def _show(

@@ -33,6 +33,7 @@ METRICS = (
         source="M-04",
         measure=share_passing("accounted-for", "report-is-honest"),
         at_least=100,
+        needs="reports",
     ),
     Metric(
         name="reruns-idle",
@@ -49,6 +50,7 @@ METRICS = (
         source="M-02",
         measure=share_passing("dry-run-is-clean"),
         at_least=100,
+        needs="dry_run",
     ),
     Metric(
         name="refusals-clean",
@@ -65,6 +67,7 @@ METRICS = (
         source="M-07",
         measure=share_passing("home-restored"),
         at_least=100,
+        needs="rollback",
     ),
     Metric(
         name="backups-first",
@@ -81,6 +84,7 @@ METRICS = (
         source="M-08",
         measure=share_passing("verify-notices"),
         at_least=100,
+        needs="verify",
     ),
 )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from harness.claims import CLAIMS, Finding
@@ -163,3 +165,11 @@ def test_the_metrics_and_triggers_of_a_pack_release_when_every_claim_passes_and_
             tuple(result(claim, FAIL if claim == name else PASS, claim == name) for claim in CLAIMS)
         )
         assert decide([good, broken], known.METRICS, known.TRIGGERS).decision is not Decision.RELEASE
+
+
+def test_what_a_migrator_lacks_is_not_offered_and_does_not_hold_it_back() -> None:
+    needing = replace(WHOLE, measure=lambda _: None, needs="dry_run")
+    decided = decide([GOOD], [needing], [LOST], lacks=frozenset({"dry_run"}))
+    assert [reading.state for reading in decided.readings] == ["not offered", "quiet"]
+    assert decided.decision is Decision.RELEASE
+    assert decide([GOOD], [needing], [LOST]).decision is Decision.HOLD
