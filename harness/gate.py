@@ -41,7 +41,7 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A number above which users must be rolled back; `limit` is the largest harmless value."""
+    """A number above which users must be rolled back; `limit` is the largest harmless value, `needs` as in `Metric`."""
 
     name: str
     sentence: str
@@ -49,6 +49,7 @@ class Trigger:
     source: str
     measure: Measure
     limit: float
+    needs: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +119,11 @@ def decide(
 ) -> GateResult:
     """Returns the decision on all cases of a system; no cases at all is HOLD.
 
-    `lacks` names what the migrator under test does not have: a metric that needs it is not offered, which is shown
-    and does not hold the release back.
+    `lacks` names what the migrator under test does not have: what needs it is not offered, which is shown and does
+    not hold the release back.
     """
-    readings = [Reading(metric, metric.measure(verdicts), metric.needs not in lacks) for metric in metrics]
-    readings += [Reading(trigger, trigger.measure(verdicts)) for trigger in triggers]
+    items: tuple[Metric | Trigger, ...] = (*metrics, *triggers)
+    readings = [Reading(item, item.measure(verdicts), item.needs not in lacks) for item in items]
     statuses = [verdict.status for verdict in verdicts] or [Status.UNKNOWN]
     reasons = [f"{r.of.name}: {r.state}" for r in readings if r.state in {"missed", "fired", "not measured"}]
     for status in (Status.FAIL, Status.UNKNOWN):

@@ -22,7 +22,7 @@ class Options:
     """How to run: `sandbox` is a level or ``auto``; `cases` 0 means what the scenario says; `profile` is a path,
     the name of one of the pack's profiles, or empty for the pack's own; `home` is the folder of a stored case or
     a copy of a home, which then is the home of `user` (by default the folder's name);
-    without `shrink` the first failing home is kept as it was drawn.
+    `scenarios` is the folder of the scenario's file; without `shrink` the first failing home is kept as it was drawn.
     """
 
     seed: int = 0
@@ -32,6 +32,7 @@ class Options:
     home: str = ""
     user: str = ""
     runs: str = "runs"
+    scenarios: str = "scenarios"
     shrink: bool = True
 
 
@@ -108,5 +109,6 @@ def replay_for(result: RunResult, options: Options) -> str:
         "user": options.user,
         "profile": options.profile,
         "sandbox": sandbox,
+        "scenarios": "" if options.scenarios == "scenarios" else options.scenarios,
     }
     return replay_command(result, asked)

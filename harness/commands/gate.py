@@ -18,13 +18,12 @@ from harness.commands.run import options_of
 from harness.gate import GateResult, decide
 from harness.report.data import gate_data, run_data
 from harness.report.text import gate_lines, sandbox_lines, scenario_lines
-from harness.run import RunResult
+from harness.run import RunResult, unknown
 from harness.sandbox.choose import choose
 from harness.scenario import Scenario, ScenarioError, load_scenario, scenario_paths
 from harness.session_run import Options, profile_for, replay_for, run_file
 from harness.sut import load_profile
 from harness.systems import PACKS, pack
-from harness.verdict import ClaimResult, Status, Verdict
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -69,8 +68,7 @@ def _scenarios(folder: Path, systems: Sequence[str]) -> list[tuple[Path, Scenari
 def _settled(options: Options, systems: Sequence[str], *, quiet: bool) -> Options:
     """Returns the options with the sandbox level chosen once, so that all scenarios run in the same."""
     image = profile_for(systems[0], options.profile).image
-    make_ready(options.sandbox, image)
-    choice = choose(options.sandbox, image)
+    choice = choose(make_ready(options.sandbox, image), image)
     if not quiet:
         print("\n".join(sandbox_lines(choice)), flush=True)
     return replace(options, sandbox=choice.level)
@@ -91,14 +89,13 @@ def _run_all(chosen: list[tuple[Path, Scenario]], options: Options, jobs: int) -
 
 def _crashed(scenario: Scenario, options: Options, error: BaseException) -> RunResult:
     note = f"the harness crashed: {type(error).__name__}: {error}"
-    unknown = Verdict((ClaimResult("harness", Status.UNKNOWN, note=note),))
     return RunResult(
         scenario=scenario.name,
         system=scenario.system,
         profile=options.profile,
         level=options.sandbox,
         seed=options.seed,
-        verdicts=(unknown,),
+        verdicts=(unknown(note),),
         smallest=None,
         damage=(),
         folder="(nothing kept)",
@@ -110,7 +107,8 @@ def _crashed(scenario: Scenario, options: Options, error: BaseException) -> RunR
 def _decide(system: str, results: Sequence[RunResult], options: Options) -> GateResult:
     known, profile = pack(system), profile_for(system, options.profile)
     verdicts = [verdict for result in results if result.system == system for verdict in result.verdicts]
-    lacks = {metric.needs for metric in known.METRICS if not profile.offers(metric.needs)} - {""}
+    needed = ({m.needs for m in known.METRICS} | {t.needs for t in known.TRIGGERS}) - {""}
+    lacks = {need for need in needed if not profile.offers(need)}
     return decide(verdicts, known.METRICS, known.TRIGGERS, lacks=frozenset(lacks))
 
 

@@ -7,16 +7,29 @@ import sys
 from pathlib import Path
 
 from harness.commands.exits import FAIL, PASS
-from harness.sandbox.image import TAG, ImageReady, ensure_image
+from harness.sandbox.channel import SandboxError
+from harness.sandbox.choose import Wanted
+from harness.sandbox.image import TAG, ImageReady, engine_trouble, ensure_image
 
 
-def make_ready(wanted: str, image: str) -> None:
-    """Builds our own image when it is the one that a container would run, so that no old migrator is tested.
+def make_ready(wanted: Wanted, image: str) -> Wanted:
+    """Builds our own image when it is the one that a container would run, and returns the level to choose.
 
-    What stands in the way is not told here: choosing a sandbox finds it out again and says so.
+    Where an engine answers and the image cannot be built, an image of an older migrator may still be there; it must
+    not be tested in the new one's place, so ``auto`` becomes ``embedded``.
+
+    Raises:
+        SandboxError: a container was wanted and its image cannot be built.
     """
-    if wanted in {"auto", "container"} and image == TAG and Path("Dockerfile").is_file():
-        ensure_image(context=Path.cwd(), say=_say)
+    if wanted not in {"auto", "container"} or image != TAG or not Path("Dockerfile").is_file():
+        return wanted
+    outcome = ensure_image(context=Path.cwd(), say=_say)
+    if isinstance(outcome, ImageReady) or engine_trouble():
+        return wanted  # without an engine, choosing finds that out again and says so
+    if wanted == "container":
+        raise SandboxError(f"container: no image of this migrator: {outcome.reason}")
+    _say(f"not container: no image of this migrator: {outcome.reason}")
+    return "embedded"
 
 
 def _say(text: str) -> None:

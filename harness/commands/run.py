@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from harness.commands.exits import OF_STATUS
@@ -30,6 +31,7 @@ def options_of(arguments: argparse.Namespace) -> Options:
         home=getattr(arguments, "home", ""),
         user=getattr(arguments, "user", ""),
         runs=arguments.runs,
+        scenarios=arguments.scenarios,
     )
 
 
@@ -65,10 +67,11 @@ class Meter:
 def main(arguments: argparse.Namespace) -> int:
     """Runs the scenario and returns the exit status of its worst case."""
     options = options_of(arguments)
-    scenario = load_scenario(find(arguments.scenario, Path(arguments.scenarios)))
+    path = find(arguments.scenario, Path(arguments.scenarios))
+    options = replace(options, scenarios=str(path.parent))
+    scenario = load_scenario(path)
     profile = profile_for(scenario.system, options.profile)
-    make_ready(options.sandbox, profile.image)
-    choice = choose(options.sandbox, profile.image)
+    choice = choose(make_ready(options.sandbox, profile.image), profile.image)
     result = run_loaded(scenario, profile, options, choice, Meter(scenario.name))
     replay = replay_for(result, options)
     if arguments.json:

@@ -120,5 +120,6 @@ TRIGGERS = (
         source="M-07",
         measure=findings_of("home-restored"),
         limit=0,
+        needs="rollback",
     ),
 )

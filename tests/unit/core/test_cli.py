@@ -243,6 +243,17 @@ def test_the_replay_command_that_is_printed_fails_the_same_again(
     ]
 
 
+def test_the_replay_command_names_a_folder_of_scenarios_that_is_not_the_usual_one(
+    use: list[Migrator], capsys: pytest.CaptureFixture[str]
+) -> None:
+    use.append(loses)
+    Path("scenarios").rename("mine")
+    assert cli.main(["run", "mine/toy-any.toml", "--json"]) == 1
+    replay = json.loads(capsys.readouterr().out)["replay"].split()
+    assert replay == ["harness", "run", "toy-any", "--seed", "0", "--scenarios", "mine"]
+    assert cli.main(replay[1:]) == 1
+
+
 def test_a_stored_case_is_run_again_by_its_folder(
     use: list[Migrator], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -173,3 +173,6 @@ def test_what_a_migrator_lacks_is_not_offered_and_does_not_hold_it_back() -> Non
     assert [reading.state for reading in decided.readings] == ["not offered", "quiet"]
     assert decided.decision is Decision.RELEASE
     assert decide([GOOD], [needing], [LOST]).decision is Decision.HOLD
+    silent = replace(LOST, measure=lambda _: None, needs="rollback")
+    assert decide([GOOD], [WHOLE], [silent], lacks=frozenset({"rollback"})).decision is Decision.RELEASE
+    assert decide([GOOD], [WHOLE], [silent]).decision is Decision.HOLD
