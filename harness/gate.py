@@ -27,7 +27,7 @@ class Decision(Enum):
 class Metric:
     """A number that the release must reach, with the place it comes from; `unit` is % or a count.
 
-    `needs` is the verb (or ``reports``) without which a migrator cannot show it.
+    `needs` is the verb (or ``reports``, ``backup``) without which a migrator cannot show it.
     """
 
     name: str

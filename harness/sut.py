@@ -41,8 +41,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         return next((name for name, statuses in self.exit.items() if status in statuses), "unknown")
 
     def offers(self, verb: str) -> bool:
-        """Tells whether the migrator has a command for the verb, or for ``reports``, whether it reports."""
-        return self.reports if verb == "reports" else verb in self.verbs
+        """Tells whether the migrator has a command for the verb; or, for ``reports`` and ``backup``, says it does that."""
+        return {"reports": self.reports, "backup": bool(self.backup)}.get(verb, verb in self.verbs)
 
 
 class ProfileError(ValueError):

@@ -93,7 +93,9 @@ def gate_lines(system: str, result: GateResult) -> Iterator[str]:
     yield f"metrics and rollback triggers of {system}"
     yield from (_reading_line(reading) for reading in result.readings)
     words = {Decision.RELEASE: "RELEASE", Decision.HOLD: "HOLD", Decision.ROLL_BACK: "ROLL BACK"}
-    because = f"  ({'; '.join(result.reasons)})" if result.reasons else ""
+    unshown = [reading.of.name for reading in result.readings if reading.state == "not offered"]
+    remarks = [*result.reasons, f"not offered: {', '.join(unshown)}"] if unshown else result.reasons
+    because = f"  ({'; '.join(remarks)})" if remarks else ""
     yield f"decision for {system}: {words[result.decision]}{because}"
 
 

@@ -71,10 +71,19 @@ METRICS = (
     ),
     Metric(
         name="backups-first",
-        sentence="migrations that kept all they changed, for the user alone",
+        sentence="migrations that kept whatever they changed as it was",
         unit="%",
         source="M-06",
-        measure=share_passing("backup-first", "kept-private"),
+        measure=share_passing("backup-first"),
+        at_least=100,
+        needs="backup",
+    ),
+    Metric(
+        name="user-only",
+        sentence="homes in which nothing was opened to others",
+        unit="%",
+        source="M-06",
+        measure=share_passing("kept-private"),
         at_least=100,
     ),
     Metric(

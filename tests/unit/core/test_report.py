@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -155,6 +156,13 @@ def test_the_gate_tells_each_reading_with_its_limit_and_the_decision_with_its_re
         "decision for toy: ROLL BACK  (whole: missed; lost: fired; 1 case fail)",
     ]
     assert list(gate_lines("toy", decide([GOOD], [METRIC], [TRIGGER])))[-1] == "decision for toy: RELEASE"
+
+
+def test_a_release_says_what_the_migrator_could_not_show() -> None:
+    needing = replace(METRIC, needs="dry_run")
+    lacking = decide([GOOD], [needing], [TRIGGER], lacks=frozenset({"dry_run"}))
+    last = list(gate_lines("toy", lacking))[-1]
+    assert last == f"decision for toy: RELEASE  (not offered: {METRIC.name})"
 
 
 def test_what_was_not_measured_has_no_number() -> None:
