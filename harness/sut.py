@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 Outcome = Literal["done", "refused", "partial", "failed", "attention", "unknown"]
-Verb = Literal["inspect", "plan", "migrate", "dry_run", "verify", "rollback", "status"]
+Verb = Literal["inspect", "plan", "migrate", "dry_run", "verify", "rollback", "status", "prune", "prune_now"]
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -35,14 +35,16 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     support: str = ""
     reports: bool = False  # writes the contract's report
     backup: Literal["", "copies"] = ""  # copies: what migrate changes is found in `keeps` as it was
+    exports: Literal["", "rows"] = ""  # rows: what a rollback removes of others' work is found in `keeps`
 
     def outcome_of(self, status: int | None) -> Outcome:
         """Returns what an exit status means to this migrator; None (signal, timeout) is unknown."""
         return next((name for name, statuses in self.exit.items() if status in statuses), "unknown")
 
     def offers(self, verb: str) -> bool:
-        """Tells whether the migrator has a command for the verb; or, for ``reports`` and ``backup``, says it does that."""
-        return {"reports": self.reports, "backup": bool(self.backup)}.get(verb, verb in self.verbs)
+        """Tells whether there is a command for the verb; for ``reports``, ``backup``, ``exports``, whether it says so."""
+        kept = {"reports": self.reports, "backup": bool(self.backup), "exports": bool(self.exports)}
+        return kept.get(verb, verb in self.verbs)
 
 
 class ProfileError(ValueError):
