@@ -11,7 +11,18 @@ from pathlib import Path
 from harness.sandbox import resident
 from harness.sandbox.channel import ProcessWire, SandboxError
 from harness.sandbox.session import Session
-from harness.sandbox.view import GROUP, MIB, PASSWD, SUPPORT, UID, environment, folders, interpreter, links
+from harness.sandbox.view import (
+    GROUP,
+    MIB,
+    PASSWD,
+    SCRATCH,
+    SUPPORT,
+    UID,
+    environment,
+    folders,
+    interpreter,
+    links,
+)
 
 WEAKER = (
     "no control groups: memory is limited for each process and not for all together, processes are not counted "
@@ -59,7 +70,9 @@ def _walls() -> list[str]:
 
 def _view(texts: dict[str, int], support: Path | None, home_mb: int) -> list[str]:
     size = str(home_mb * MIB)
-    arguments: list[str] = []
+    arguments = ["--proc", "/proc", "--dev", "/dev", "--dir", "/run"]
+    for path in SCRATCH:  # first: what is shown may lie below one of them, as a checkout in /home does
+        arguments += ["--size", size, "--tmpfs", path]
     for path in folders():
         arguments += ["--ro-bind", path, path]
     for path, target in links().items():
@@ -68,9 +81,6 @@ def _view(texts: dict[str, int], support: Path | None, home_mb: int) -> list[str
         arguments += ["--perms", "0444", "--ro-bind-data", str(fd), path]
     if support is not None:
         arguments += ["--ro-bind", str(support), SUPPORT]
-    arguments += ["--proc", "/proc", "--dev", "/dev", "--dir", "/run"]
-    for path in ("/home", "/tmp", "/dev/shm"):  # noqa: S108 - private ones
-        arguments += ["--size", size, "--tmpfs", path]
     return [*arguments, "--remount-ro", "/dev", "--remount-ro", "/"]
 
 

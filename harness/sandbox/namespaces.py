@@ -8,7 +8,18 @@ from pathlib import Path
 from harness.sandbox import resident, unshare
 from harness.sandbox.channel import ProcessWire
 from harness.sandbox.session import Session
-from harness.sandbox.view import GROUP, MIB, PASSWD, SUPPORT, UID, environment, folders, interpreter, links
+from harness.sandbox.view import (
+    GROUP,
+    MIB,
+    PASSWD,
+    SCRATCH,
+    SUPPORT,
+    UID,
+    environment,
+    folders,
+    interpreter,
+    links,
+)
 
 WEAKER = (
     "no control groups: memory is limited for each process and not for all together, processes are not counted "
@@ -36,7 +47,7 @@ def open_session(
         "show": show,
         "links": links(),
         "texts": {"/etc/passwd": PASSWD, "/etc/group": GROUP},
-        "scratch": ["/home", "/tmp", "/dev/shm"],  # noqa: S108 - private ones
+        "scratch": list(SCRATCH),
         "bytes": home_mb * MIB,
         "uid": UID,
         "argv": resident.command(interpreter(), "/home", "/tmp"),  # noqa: S108

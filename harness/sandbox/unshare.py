@@ -83,6 +83,9 @@ def _build(view: Mapping[str, Any]) -> None:
     held_devices = {os.open(path, os.O_PATH): path for path in devices if os.path.exists(path)}
     _mount(None, "none", "/", _REC | _PRIVATE)
     _mount("tmpfs", "tmpfs", "/tmp", _NOSUID | _NODEV, "mode=755")  # noqa: S108
+    # Before what is shown, which may lie below one of these, as a checkout in /home does.
+    for path in view["scratch"]:
+        _mount("tmpfs", "tmpfs", _place(path), _NOSUID | _NODEV, f"mode=755,size={view['bytes']}")
     for fd, target in held.items():
         source = f"/proc/self/fd/{fd}"
         where = _place(target, like=source)
@@ -100,8 +103,6 @@ def _build(view: Mapping[str, Any]) -> None:
         ) as file:
             file.write(text)
     _place("/run")
-    for path in view["scratch"]:
-        _mount("tmpfs", "tmpfs", _place(path), _NOSUID | _NODEV, f"mode=755,size={view['bytes']}")
     _mount("proc", "proc", _place("/proc"), _NOSUID | _NODEV | _NOEXEC)
 
 

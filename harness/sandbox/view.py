@@ -16,6 +16,7 @@ import harness
 MIB = 1 << 20
 UID = 1000  # inside, as in the container
 SUPPORT = "/sut"
+SCRATCH = ("/home", "/tmp", "/dev/shm")  # noqa: S108 - private memory file systems: homes, and whatever is written
 PASSWD = f"root:x:0:0::/root:/bin/sh\nu:x:{UID}:{UID}::/home/u:/bin/sh\n"
 GROUP = f"root:x:0:\nu:x:{UID}:\n"
 

@@ -18,7 +18,18 @@ from typing import Any, BinaryIO
 from harness.sandbox.inside.holding import Holders
 from harness.sandbox.inside.picture import KEPT_FILE, Picture
 from harness.sandbox.inside.processes import Command, HostGoneError, Processes, end_strays
-from harness.sandbox.inside.tree import Content, RefusedError, check, empty, lay_out, place, write
+from harness.sandbox.inside.tree import (
+    Content,
+    RefusedError,
+    check,
+    check_root,
+    empty,
+    lay_out,
+    mounted_below,
+    place,
+    ways,
+    write,
+)
 
 CACHED_FILE, CACHED_ALL = 256 << 10, 32 << 20  # bytes of contents kept here, so that a home travels only once
 _REPORT = "migration-report.json"
@@ -36,6 +47,7 @@ class Runner:
         self.folders = [homes, tmp]  # where cases leave traces
         if tmp == "/tmp":  # noqa: S108 - then everything is the sandbox's own, /dev/shm too
             self.folders.append("/dev/shm")  # noqa: S108
+        self.mounts = mounted_below(self.folders)
         self._cache: dict[str, bytes] = {}
         self._cached = 0  # bytes in it
         self._told: set[str] = set()  # digests of what the host has
@@ -74,9 +86,7 @@ class Runner:
         If contents are missing that neither came along nor are known here, only says which.
         """
         root, rows = request["root"], request["rows"]
-        if not root.startswith(self._homes + "/"):
-            raise RefusedError(f"the home is for {root}; here homes lie below {self._homes}")
-        place(self._homes, root[len(self._homes) + 1 :])
+        check_root(root, self._homes, self.mounts)
         contents: dict[str, Content] = dict(self._cache)
         view, start = memoryview(payload), 0
         for digest, size in request["blobs"]:
@@ -89,7 +99,7 @@ class Runner:
         self._root = ""
         self.holders.release(kill=True)
         for folder in self.folders:
-            empty(folder)
+            empty(folder, self.mounts)
             os.chmod(folder, 0o755 if folder == self._homes else 0o1777)
         lay_out(root, rows, contents)
         self._root, self._told = root, {row[5] for row in rows}
@@ -135,9 +145,13 @@ class Runner:
 
     def _outside(self) -> Iterator[str]:
         """Yields what lies at the top of the folders where commands may write."""
-        for folder in self.folders:
+        for folder in (*self.folders, *self._shown()):
             with contextlib.suppress(OSError):  # a command took our permission away
                 yield from (f"{folder}/{name}" for name in os.listdir(folder))
+
+    def _shown(self) -> set[str]:
+        """Returns the folders, of those where commands may write, that only lead to what is mounted there."""
+        return {way for folder in self.folders for way in ways(folder, self.mounts)}
 
     def hold(self, request: _Request, _: bytes) -> _Reply:
         """A process lives, or holds a database open, until it is released."""
@@ -205,7 +219,7 @@ def main(homes: str, tmp: str, fence: str = "") -> None:
         runner.holders.release(kill=True)
         end_strays(())
         for folder in runner.folders:
-            empty(folder)
+            empty(folder, runner.mounts)
         with contextlib.suppress(OSError):  # mount points stay, and go with their mount
             os.rmdir(homes)
             os.rmdir(tmp)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Union
 
 Row = list[Any]  # path, kind, mode, mtime_ns, size, digest, target: as `Home.manifest` has them
@@ -38,11 +39,48 @@ def write(path: str, content: Content, mode: int, mtime_ns: int | None = None) -
         os.close(fd)
 
 
-def empty(folder: str) -> None:
-    """The folder holds nothing, whatever modes, names and depth its tree had.
+def mounted_below(folders: Collection[str]) -> list[str]:
+    """Returns what is mounted inside the folders: a part of the machine that is shown there, and not ours.
+
+    Where the kernel does not tell, nothing is.
+    """
+    try:
+        with open("/proc/self/mountinfo", "rb") as lines:
+            points = [line.split()[4] for line in lines]
+    except OSError:
+        return []
+    plain = [
+        os.fsdecode(re.sub(rb"\\([0-7]{3})", lambda code: bytes([int(code[1], 8)]), at)) for at in points
+    ]
+    return [point for point in plain if any(point.startswith(folder + "/") for folder in folders)]
+
+
+def ways(folder: str, mounts: Collection[str]) -> set[str]:
+    """Returns the folders on the way from a folder down to what is mounted in it, neither end included."""
+    found = set()
+    for path in mounts:
+        while path.startswith(folder + "/") and (path := os.path.dirname(path)) != folder:
+            found.add(path)
+    return found
+
+
+def check_root(root: str, homes: str, mounts: Collection[str]) -> None:
+    """Refuses a home that does not lie below `homes`, or lies where something is mounted."""
+    if not root.startswith(homes + "/"):
+        raise RefusedError(f"the home is for {root}; here homes lie below {homes}")
+    place(homes, root[len(homes) + 1 :])
+    if root in ways(homes, mounts) or any(f"{root}/".startswith(f"{shown}/") for shown in mounts):
+        raise RefusedError(
+            f"the home is for {root}, where a part of this machine is shown; name another user"
+        )
+
+
+def empty(folder: str, mounts: Collection[str] = ()) -> None:
+    """The folder holds nothing but the mounts, whatever modes, names and depth its tree had.
 
     Each folder found is first moved to the top, so that no path grows beyond what the kernel takes.
     """
+    stays = ways(folder, mounts)
     os.chmod(folder, 0o700)
     heap = f"{folder}/.emptied-{time.monotonic_ns()}"
     os.mkdir(heap, 0o700)
@@ -50,16 +88,19 @@ def empty(folder: str) -> None:
     while todo:
         here = todo.pop()
         with os.scandir(here) as found:
-            entries = [entry for entry in found if entry.path != heap]
+            entries = [entry for entry in found if entry.path != heap and entry.path not in mounts]
         for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
+            if entry.path in stays:
+                os.chmod(entry.path, 0o755)  # noqa: S103 - as the sandbox made it
+                todo.append(entry.path)
+            elif entry.is_dir(follow_symlinks=False):
                 serial += 1
                 os.chmod(entry.path, 0o700)
                 os.rename(entry.path, f"{heap}/{serial}")
                 todo.append(f"{heap}/{serial}")
             else:
                 os.unlink(entry.path)
-        if here != folder:
+        if here != folder and here not in stays:
             os.rmdir(here)
     os.rmdir(heap)
 
