@@ -26,11 +26,10 @@ def accounted_for(evidence: Evidence) -> Iterator[Finding]:
         for fate in evidence.expected(event).fates:
             yield from _compare(fate, told.pop((fate.kind, fate.source, fate.id), []), event)
         for (kind, source, name), extra in sorted(told.items()):
-            if kind != "other":
-                subject = f"{kind} {name} ({source})"
-                yield Finding(
-                    "accounted-for", subject, "no such legacy record", extra[0].get("outcome"), event.step
-                )
+            subject = f"{kind} {name} ({source})"
+            yield Finding(
+                "accounted-for", subject, "no such legacy record", extra[0].get("outcome"), event.step
+            )
 
 
 def _rows(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -33,9 +33,7 @@ class Candidate(NamedTuple):
     project: str | None
     session: Session
     notes: list[Note]
-    rank: tuple[
-        bool, str, int
-    ]  # of two copies the new layout's counts, then the newest, then the first found
+    rank: tuple[bool, str, int, str]  # of two copies the new layout's counts, then the newest, then the last
 
 
 def make(places: Places, picture: Picture, stamps: Stamps, progress: Progress) -> Plan:
@@ -81,7 +79,7 @@ class _Planner:
                 self._record(source, found.id, outcome, *bad.args)
                 continue
             project = self._projects.owner(found.folder) if found.v1 else found.folder
-            rank = not found.v1, one.columns["created_at"], mtime_ns
+            rank = not found.v1, one.born, mtime_ns, source
             out.append(Candidate(source, found.id, project, one, notes, rank))
         return out
 
@@ -97,11 +95,11 @@ class _Planner:
         live: dict[str, list[Candidate]] = {project: [] for project in self._prefixes}
         for one in candidates:
             winner = best.get((one.project, one.id), one)
-            if one.session.ended:
-                self._ended(one, stopped)
-            elif winner is not one:
+            if winner is not one:
                 detail = f"{winner.source} is the one that counts"
                 self._record(one.source, one.id, "set-aside", "duplicate-source", detail)
+            elif one.session.ended:
+                self._ended(one, stopped)
             elif one.project is None or one.project not in live:
                 detail = "its project is not in config.yaml, or was set aside itself"
                 self._record(one.source, one.id, "set-aside", "no-project", detail)

@@ -97,7 +97,11 @@ class Projects:
         added = read_json(places, "portfolio", "registered.json").get("projects")
         self._added = [one for one in added if isinstance(one, dict)] if isinstance(added, list) else []
         taken = {os.path.normpath(path): project for project, path in there.items()}
-        for key, entry in (whole.get("projects") or {}).items():
+        entries = whole.get("projects") or {}
+        if not entries:
+            shown = places.shown(places.config or "")
+            plan.records.append(Record("other", shown, os.path.basename(shown), "skipped", "not-migrated"))
+        for key, entry in entries.items():
             try:
                 path = self._path(key, entry, taken)
             except _AsideError as why:
@@ -146,11 +150,12 @@ class Projects:
         file, mtime_ns = settings.local(path)
         values: dict[str, Any] = {}
         if file:
+            fate = "skipped", "merged", "what it says is in the project's record"
             try:
                 values = settings.read(file)
             except settings.DegradedError as why:
-                aside = "set-aside", "degraded-project", str(why)
-                self._plan.records.append(Record("settings", self._places.shown(file), key, *aside))
+                fate = "set-aside", "degraded-project", str(why)
+            self._plan.records.append(Record("settings", self._places.shown(file), key, *fate))
         if key not in self._there:
             row = self._row(key, entry, path, values, mtime_ns or self._mtime_ns)
             self._plan.rows.append(("projects", "id", row))

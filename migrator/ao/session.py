@@ -47,8 +47,12 @@ class BadRecordError(Exception):
 
 
 class Session(NamedTuple):
-    """A live or ended session; `columns` are those of its row that it decides alone, all text valid Unicode."""
+    """A live or ended session; `columns` are those of its row that it decides alone, all text valid Unicode.
 
+    `born` is its own word on when it was made, empty where it has none.
+    """
+
+    born: str
     ended: bool
     killed: bool
     orchestrator: bool
@@ -148,6 +152,7 @@ def session(raw: dict[str, Any], mtime_ns: int, tell: Tell) -> Session:
         "updated_at": moments.parsed(moved) or created,
     }
     return Session(
+        born=moments.parsed(raw.get("createdAt")) or "",
         ended=state in {"done", "terminated"} or part.get("terminatedAt") is not None,
         killed=part.get("reason") == "manually_killed",
         orchestrator="orchestrator" in (raw.get("role"), part.get("kind")),

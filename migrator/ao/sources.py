@@ -1,85 +1,106 @@
-"""Every file of the legacy tree, found once: sessions to read, and everything else by name.
+"""Every entry of the legacy tree, found once: sessions to read, and everything else by name.
 
 Layouts: `packages/core/src/paths.ts`, `file-lock.ts`, `atomic-write.ts` and `migration/storage-v2.ts` of the
-legacy tool. Links are named, never followed.
+legacy tool. Links are named, never followed; a folder that is none of ours is named once for all that it holds.
 """
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 V1_FOLDER = "[0-9a-f]{12}(?:-.+)?"
-MIGRATED = r"[0-9a-f]{12}(?:-.+)?\.migrated"
 SESSION_ID = "[a-zA-Z0-9_-]+"
 LEFTOVER = r".*(\.lock|\.tmp\.[0-9]+\.[0-9]+)"
 
 
 class Found(NamedTuple):
-    """One path; `folder` is the V2 project id or the V1 folder that it is in."""
+    """One path; `kind` is session or the reason why it is none, `folder` the V2 project id or the V1 folder."""
 
     path: str
-    kind: str  # session, leftover, corrupt-copy, archived, migrated-dir, not-migrated, unreadable, invalid-session-id
+    kind: str
     id: str
     folder: str = ""
     v1: bool = False
 
 
+Entry = os.DirEntry[str]
+
+
 def find(root: str, config: str | None) -> Iterator[Found]:
-    """Everything under the legacy root in a fixed order: new layout first, then the old one."""
-    missed: list[str] = []
-    projects = os.path.join(root, "projects")
-    for entry in [] if os.path.islink(projects) else _listed(projects, missed):
-        yield from _project(entry, missed, v1=False)
-    for entry in _listed(root, missed):
-        folder = entry.is_dir(follow_symlinks=False)
-        if entry.path == config or (entry.name == "projects" and folder):
+    """Everything under the legacy root in a fixed order: new layout first, then by name."""
+    for entry in sorted(_listed(root) or [], key=lambda entry: entry.name != "projects"):
+        old = re.fullmatch(V1_FOLDER, entry.name, re.DOTALL)
+        if entry.path == config:
             continue
-        if folder and re.fullmatch(MIGRATED, entry.name, re.DOTALL):
-            yield Found(entry.path, "migrated-dir", entry.name)
-        elif re.fullmatch(V1_FOLDER, entry.name, re.DOTALL) and not entry.name.endswith("-observability"):
-            yield from _project(entry, missed, v1=True)
+        if entry.name == "projects":
+            yield from _place(entry, lambda inner: _project(inner, v1=False))
+        elif re.fullmatch(V1_FOLDER + r"\.migrated", entry.name, re.DOTALL):
+            yield Found(entry.path, "migrated-dir" if _is_folder(entry) else "not-migrated", entry.name)
+        elif old and entry.name[12:] != "-observability":
+            yield from _project(entry, v1=True)
         else:
             yield Found(entry.path, "not-migrated", entry.name)
-    yield from (Found(path, "unreadable", os.path.basename(path)) for path in missed)
 
 
-def _listed(folder: str, missed: list[str]) -> list[os.DirEntry[str]]:
+def _is_folder(entry: Entry) -> bool:
+    return entry.is_dir(follow_symlinks=False)
+
+
+def _listed(folder: str) -> list[Entry] | None:
+    """The entries by name; None when the folder may not be looked into."""
     try:
         with os.scandir(folder) as entries:
-            return sorted(entries, key=lambda entry: entry.name)
-    except (FileNotFoundError, NotADirectoryError):
-        return []
+            found = sorted(entries, key=lambda entry: entry.name)
+        return found if os.access(folder, os.R_OK | os.X_OK) else None
     except OSError:
-        missed.append(folder)
-        return []
+        return None
 
 
-def _project(entry: os.DirEntry[str], missed: list[str], *, v1: bool) -> Iterator[Found]:
-    sessions = os.path.join(entry.path, "sessions")
-    inside = _listed(entry.path, missed) if entry.is_dir(follow_symlinks=False) else []
-    if entry.path in missed:
-        return
-    if not inside or os.path.islink(sessions) or not os.path.isdir(sessions):
-        yield Found(entry.path, "not-migrated", entry.name)
-        return
-    for inner in inside:
-        if inner.name != "sessions":
+def _within(folder: str, name: str, of: Callable[[Entry], Iterator[Found]]) -> Iterator[Found]:
+    """What lies in a folder; the folder itself when that is nothing, or cannot be told."""
+    entries = _listed(folder)
+    if not entries:
+        yield Found(folder, "unreadable" if entries is None else "not-migrated", name)
+    for entry in entries or []:
+        yield from of(entry)
+
+
+def _place(entry: Entry, of: Callable[[Entry], Iterator[Found]]) -> Iterator[Found]:
+    if _is_folder(entry):
+        yield from _within(entry.path, entry.name, of)
+    else:
+        yield Found(entry.path, "not-a-folder", entry.name)
+
+
+def _project(entry: Entry, *, v1: bool) -> Iterator[Found]:
+    def of(inner: Entry) -> Iterator[Found]:
+        if inner.name == "sessions":
+            yield from _place(inner, lambda one: _session(one, entry.name, v1=v1))
+        else:
             yield Found(inner.path, "not-migrated", inner.name)
-            continue
-        for one in _listed(sessions, missed):
-            if one.name == "archive" and one.is_dir(follow_symlinks=False):
-                yield from (Found(old.path, "archived", old.name) for old in _listed(one.path, missed))
-            else:
-                yield Found(one.path, *_kind(one.name, v1=v1), entry.name, v1)
+
+    if entry.is_symlink():
+        yield Found(entry.path, "not-a-folder", entry.name)
+    elif _is_folder(entry) and (
+        not os.access(entry.path, os.R_OK | os.X_OK) or os.path.lexists(os.path.join(entry.path, "sessions"))
+    ):
+        yield from _within(entry.path, entry.name, of)
+    else:
+        yield Found(entry.path, "not-migrated", entry.name)
+
+
+def _session(entry: Entry, folder: str, *, v1: bool) -> Iterator[Found]:
+    if entry.name == "archive" and _is_folder(entry):
+        yield from _within(entry.path, entry.name, lambda old: iter([Found(old.path, "archived", old.name)]))
+    else:
+        yield Found(entry.path, *_kind(entry.name, v1=v1), folder, v1)
 
 
 def _kind(name: str, *, v1: bool) -> tuple[str, str]:
     stem = name.removesuffix(".json")
-    if stem != name:
+    if stem != name or (v1 and "." not in name):
         return ("session" if re.fullmatch(SESSION_ID, stem) else "invalid-session-id"), stem
     if ".corrupt-" in name:
         return "corrupt-copy", name
-    if re.fullmatch(LEFTOVER, name, re.DOTALL):
-        return "leftover", name
-    return ("session" if v1 and re.fullmatch(SESSION_ID, name) else "not-migrated"), name
+    return ("leftover" if re.fullmatch(LEFTOVER, name, re.DOTALL) else "not-migrated"), name

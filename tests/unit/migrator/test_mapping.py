@@ -166,7 +166,7 @@ def test_one_bad_record_never_stops_the_others(home: LegacyHome) -> None:
     assert home.rows("SELECT id FROM sessions") == [("al-1",)]
 
 
-def test_a_linked_project_folder_is_named_and_not_followed(home: LegacyHome) -> None:
+def test_a_linked_project_folder_is_set_aside_and_not_followed(home: LegacyHome) -> None:
     home.project("alpha", sessionPrefix="al")
     home.session("alpha", "al-1")
     (home.legacy / "projects" / "beta").symlink_to(home.legacy / "projects" / "alpha")
@@ -174,7 +174,7 @@ def test_a_linked_project_folder_is_named_and_not_followed(home: LegacyHome) -> 
     home.database()
     fates = home.run("migrate").fates()
     for name in ("projects/beta", "0123456789ab"):
-        assert fates[f".agent-orchestrator/{name}"] == ("skipped", "not-migrated")
+        assert fates[f".agent-orchestrator/{name}"] == ("set-aside", "not-a-folder")
     assert home.rows("SELECT id FROM sessions") == [("al-1",)]
 
 
@@ -527,4 +527,4 @@ def test_a_session_without_a_project_is_set_aside(home: LegacyHome) -> None:
     home.session("ghost", "gh-2", state="done")
     home.database()
     answer = home.run("migrate")
-    assert [reason for _, reason in answer.fates().values()] == ["no-project", "terminal"]
+    assert [reason for _, reason in answer.fates().values()] == ["not-migrated", "no-project", "terminal"]

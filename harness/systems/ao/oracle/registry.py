@@ -106,6 +106,8 @@ def read_registry(
     registry = Registry(config.get("projects") or {})
     sources = _Sources(tree, config.get("defaults"), mtime_ns, Portfolio.read(tree))
     owners = {_existing_path(root, row): key for key, row in existing.items()}
+    if not registry.entries:
+        registry.fates.append(Fate("other", CONFIG, "config.yaml", "skipped", "not-migrated"))
     for key, entry in registry.entries.items():
         reason = None if key in existing else _obstacle(root, key, entry, owners)
         if reason:
@@ -121,9 +123,11 @@ def read_registry(
         else:
             registry.projects[key] = sources.project(key, path, fields, local)
             registry.settle(key, "migrated")
-        if local is not None and local.degraded:
-            place = shown(root, local.path)
-            registry.fates.append(Fate("settings", place, key, "set-aside", "degraded-project"))
+        if local is not None:
+            why: tuple[Disposition, str] = ("skipped", "merged")
+            if local.degraded:
+                why = ("set-aside", "degraded-project")
+            registry.fates.append(Fate("settings", shown(root, local.path), key, *why))
     for key in sorted(existing.keys() - registry.projects.keys()):
         registry.projects[key] = _present(key, _existing_path(root, existing[key]), {}, existing[key])
     return registry

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from harness.expectation import Disposition, Fate
 from harness.records import Record
-from harness.systems.ao.oracle.inventory import Found, session_files
+from harness.systems.ao.oracle.inventory import Found, legacy_entries
 from harness.systems.ao.oracle.lifecycle import Lifecycle, lifecycle_of
 from harness.systems.ao.oracle.numbering import assign
 from harness.systems.ao.oracle.registry import Project, Registry
@@ -39,10 +39,10 @@ class Sessions:
 
 
 def settle_sessions(tree: Tree, registry: Registry, existing: Mapping[str, Record]) -> Sessions:
-    """Returns what becomes of every session file, given the session rows that exist already."""
+    """Returns what becomes of every entry of the legacy tree, given the session rows that exist already."""
     sessions = Sessions()
     candidates: list[Found] = []
-    for item in session_files(tree, registry):
+    for item in legacy_entries(tree, registry):
         if isinstance(item, Fate):
             sessions.fates.append(item)
         else:

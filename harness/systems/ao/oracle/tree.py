@@ -31,10 +31,12 @@ class Tree:
 
     def names(self, path: str) -> list[str]:
         """Returns the sorted names in a directory; none when it is no directory or may not be listed."""
+        return self._names.get(path, []) if self.may_list(path) else []
+
+    def may_list(self, path: str) -> bool:
+        """Tells whether a path is a directory that its owner may look into."""
         entry = self.home.get(path)
-        if entry is None or entry.kind != "dir" or entry.mode & 0o500 != 0o500:
-            return []
-        return self._names.get(path, [])
+        return entry is not None and entry.kind == "dir" and entry.mode & 0o500 == 0o500
 
     def directory(self, absolute: str) -> str | None:
         """Returns where in the home a directory lies once links are followed, or None when it is none there."""

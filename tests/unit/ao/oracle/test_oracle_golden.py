@@ -36,7 +36,11 @@ def test_a_home_of_the_newest_legacy_version() -> None:
         "beta-repo_bded1ba0cb": "migrated",
         "integrator_a29ad4f8fb": "migrated",
     }
-    assert fates(found, "settings") == {"beta-repo_bded1ba0cb": "degraded-project"}
+    assert fates(found, "settings") == {
+        "beta-repo_bded1ba0cb": "degraded-project",
+        "integrator_a29ad4f8fb": "merged",
+    }
+    assert fates(found, "other") == {"activity-events.db": "not-migrated"}
     assert fates(found) == {
         "ma-1": "migrated",
         "ma-2": "migrated",
@@ -133,7 +137,15 @@ def test_a_transcript_of_the_newest_legacy_version_goes_to_its_new_folder() -> N
 
 
 def test_the_folders_that_legacy_left_behind_are_not_read() -> None:
-    sources = {fate.source for fate in expect(golden_home("home-v1-converted")).fates}
+    found = expect(golden_home("home-v1-converted"))
 
-    assert not [source for source in sources if ".migrated" in source or "observability" in source]
-    assert all(source.startswith(LEGACY) for source in sources)
+    assert fates(found, "other") == {
+        "aaaaaaaaaaaa-myproj.migrated": "migrated-dir",
+        "bbbbbbbbbbbb-myproj.migrated": "migrated-dir",
+        "cccccccccccc.migrated": "migrated-dir",
+        "dddddddddddd-observability": "not-migrated",
+        "config.yaml.pre-migration": "not-migrated",
+        "activity-events.db": "not-migrated",
+        "worktrees": "not-migrated",
+    }
+    assert all(fate.source.startswith(LEGACY) for fate in found.fates)

@@ -7,6 +7,7 @@ from oracle_homes import (
     ROOT,
     build,
     empty_database,
+    fates,
     legacy,
     project_sql,
     session,
@@ -135,7 +136,8 @@ def test_a_configuration_that_is_no_mapping_is_refused(text: str) -> None:
 def test_a_configuration_without_projects_is_no_refusal(text: str) -> None:
     found = expect(legacy(text))
 
-    assert (found.refusals, found.fates, found.outcome) == (frozenset(), (), "done")
+    assert (found.refusals, found.outcome) == (frozenset(), "done")
+    assert fates(found, "other") == {"config.yaml": "not-migrated"}
 
 
 @pytest.mark.parametrize(
