@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 
 from harness.expectation import Expectation
-from harness.history import ALTERED
 from harness.home import Home
 from harness.sandbox.holders import Database, Process
 from harness.system import Actor
@@ -48,26 +47,9 @@ ACTORS = {
         (Database(_DATABASE, "write"),),
         frozenset({"locked"}),
     ),
-    "new-work": Actor(
-        "before the step, the rewrite's daemon has started a session",
-        (),
-        frozenset({"new-work"}),
-        deeds.new_work,
-    ),
-    "tampering": Actor(
-        "before the step, a migrated row or transcript was altered or lost",
-        (),
-        frozenset({ALTERED}),
-        deeds.tampering,
-    ),
-    "damaged-backup": Actor(
-        "before the step, a file that the migrator keeps was cut short",
-        (),
-        frozenset({ALTERED}),
-        deeds.damaged_backup,
-    ),
+    **deeds.ACTORS,
 }
-"""What else can go on during a step; the lock visibility of each is that of the real daemon's connections."""
+"""What else can go on before or during a step; the lock visibility of each is that of the real daemon's connections."""
 
 
 def shape(asked: Mapping[str, Any]) -> Shape:

@@ -1,41 +1,51 @@
-"""What others do to a home between two steps: the rewrite's daemon gains work, somebody tampers, a disk goes bad.
+"""What others do to a home between two steps: the daemon and the legacy tool work on, somebody tampers, a disk goes bad.
 
 Each deed is a pure function of the home and of the paths that the migrator keeps; None where it finds no place.
 """
 
 from __future__ import annotations
 
-import os
-import sqlite3
-import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from random import Random
 
 from harness.corruption import bytes_
+from harness.history import ALTERED
 from harness.home import Home
-from harness.systems.ao import naming
+from harness.system import Actor
+from harness.systems.ao import daemon, daemon_work, legacy_work, naming
 from harness.systems.ao.model import DATA
 
-_DATABASE = f"{DATA}/ao.db"
-_WHEN = "2026-06-20 08:30:00.123 +0000 UTC"
-_Change = Callable[[sqlite3.Connection], bool]
+_Deed = Callable[[Home, Sequence[str]], Home | None]
 
 
-def new_work(home: Home, _: Sequence[str]) -> Home | None:
-    """Returns the home after the daemon started a session in one of its projects."""
-    return _changed(home, _start_session)
+def _in_order(change: daemon.Change) -> _Deed:
+    return lambda home, _: daemon.closed(home, change)
+
+
+def own_work(home: Home, _: Sequence[str]) -> Home | None:
+    """Returns the home after the daemon gained a project of its own, which leans on nothing migrated."""
+    return daemon.closed(home, daemon_work.own_project(home.root))
+
+
+def work_in_log(home: Home, _: Sequence[str]) -> Home | None:
+    """Returns the home after the daemon started a session and was killed before it wrote its log back."""
+    return daemon.crashed(home, daemon_work.start_session)
+
+
+def longer_transcript(home: Home, _: Sequence[str]) -> Home | None:
+    """Returns the home after a session talked on in a transcript at its new place."""
+    copies = _copies(home)
+    return legacy_work.with_lines(home, copies[-1]) if copies else None
 
 
 def tampering(home: Home, _: Sequence[str]) -> Home | None:
     """Returns the home after one migrated thing was altered or lost: a row, or a transcript at its new place."""
     random = Random(_digest(home))  # noqa: S311 - reproducible, not secret
-    bucket = f".claude/projects/{naming.bucket(home.resolve(f'{home.root}/{DATA}/worktrees'))}-"
-    copies = sorted(path for path, e in home.entries.items() if path.startswith(bucket) and e.kind == "file")
+    copies = _copies(home)
     if copies and random.random() < 0.5:
         copy = random.choice(copies)
         return bytes_.truncated(home, copy, random) or home.without(copy)
-    return _changed(home, random.choice((_alter_row, _lose_session)))
+    return daemon.closed(home, random.choice((daemon_work.alter_row, daemon_work.delete_session)))
 
 
 def damaged_backup(home: Home, keeps: Sequence[str]) -> Home | None:
@@ -51,67 +61,59 @@ def damaged_backup(home: Home, keeps: Sequence[str]) -> Home | None:
     return home.with_file(path, home.content(path)[: size // 2])
 
 
-def _start_session(connection: sqlite3.Connection) -> bool:
-    project = connection.execute("SELECT max(id) FROM projects").fetchone()[0]
-    if project is None:
-        return False
-    highest = "SELECT coalesce(max(num), 0) + 1 FROM sessions WHERE project_id = ?"
-    (num,) = connection.execute(highest, [project]).fetchone()
-    connection.execute(
-        "INSERT INTO sessions (id, project_id, num, activity_last_at, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)",
-        [f"{project}-{num}-new", project, num, _WHEN, _WHEN, _WHEN],
-    )
-    return True
-
-
-def _alter_row(connection: sqlite3.Connection) -> bool:
-    session = connection.execute(
-        "UPDATE sessions SET branch = 'other' WHERE rowid = (SELECT max(rowid) FROM sessions)"
-    )
-    if session.rowcount:
-        return True
-    project = connection.execute(
-        "UPDATE projects SET path = '/' WHERE rowid = (SELECT max(rowid) FROM projects)"
-    )
-    return bool(project.rowcount)
-
-
-def _lose_session(connection: sqlite3.Connection) -> bool:
-    (session,) = connection.execute("SELECT max(id) FROM sessions").fetchone()
-    connection.execute("DELETE FROM change_log WHERE session_id = ?", [session])
-    return bool(connection.execute("DELETE FROM sessions WHERE id = ?", [session]).rowcount)
-
-
-def _place(home: Home) -> str | None:
-    path = home.relative(home.resolve(f"{home.root}/{_DATABASE}"))
-    entry = None if path is None else home.get(path)
-    return path if entry is not None and entry.kind == "file" else None
+def _copies(home: Home) -> list[str]:
+    """Returns the transcripts in the buckets of the daemon's own worktrees, sorted."""
+    bucket = f".claude/projects/{naming.bucket(home.resolve(f'{home.root}/{DATA}/worktrees'))}-"
+    return sorted(path for path, e in home.entries.items() if path.startswith(bucket) and e.kind == "file")
 
 
 def _digest(home: Home) -> str:
-    path = _place(home)
+    path = daemon.place(home)
     return home.entries[path].digest if path else ""
 
 
-def _changed(home: Home, change: _Change) -> Home | None:
-    """Returns the home with its database changed, as a program that closes it in order leaves it."""
-    path = _place(home)
-    if path is None:
-        return None
-    with tempfile.TemporaryDirectory(prefix="ao-deed-") as folder:
-        copy = os.path.join(folder, "ao.db")
-        for suffix in ("", "-wal"):
-            if home.get(path + suffix) is not None:
-                with open(copy + suffix, "wb") as file:
-                    file.write(home.content(path + suffix))
-        try:
-            with closing(sqlite3.connect(copy)) as connection, connection:
-                if not change(connection):
-                    return None
-        except sqlite3.Error:
-            return None
-        with open(copy, "rb") as file:
-            content = file.read()
-    for suffix in ("-wal", "-shm"):
-        home = home.without(path + suffix)
-    return home.with_file(path, content)
+def _actor(summary: str, does: _Deed, *conditions: str) -> Actor:
+    return Actor(f"before the step, {summary}", (), frozenset(conditions), does)
+
+
+ACTORS = {
+    "new-work": _actor(
+        "the rewrite's daemon has started a session in a migrated project",
+        _in_order(daemon_work.start_session),
+        "new-work",
+    ),
+    "own-work": _actor("the daemon has gained a project of its own, with sessions", own_work),
+    "changed-rows": _actor(
+        "the daemon has changed a migrated session and its project", _in_order(daemon_work.change_rows)
+    ),
+    "pull-requests": _actor(
+        "a migrated session has opened a pull request", _in_order(daemon_work.open_pull_request)
+    ),
+    "longer-transcript": _actor("a migrated transcript has grown at its new place", longer_transcript),
+    "deleted-rows": _actor(
+        "the daemon has deleted a migrated session", _in_order(daemon_work.delete_session)
+    ),
+    "older-rows-changed": _actor(
+        "the daemon has gone on with what it had before the migration",
+        _in_order(daemon_work.change_older_rows),
+    ),
+    "schema-moved": _actor(
+        "a newer daemon has taken the database to version 13", _in_order(daemon_work.upgrade)
+    ),
+    "work-in-log": _actor("a daemon was killed with a new session only in its log", work_in_log),
+    "legacy-new-session": _actor(
+        "a session has begun in the legacy tool", lambda home, _: legacy_work.new_session(home)
+    ),
+    "legacy-session-ended": _actor(
+        "a session has ended in the legacy tool", lambda home, _: legacy_work.session_ended(home)
+    ),
+    "legacy-transcript-grows": _actor(
+        "a session has talked on in the legacy tool", lambda home, _: legacy_work.transcript_grows(home)
+    ),
+    "legacy-file-corrupted": _actor(
+        "the file of a live legacy session was cut short", lambda home, _: legacy_work.file_corrupted(home)
+    ),
+    "tampering": _actor("a migrated row or transcript was altered or lost", tampering, ALTERED),
+    "damaged-backup": _actor("a file that the migrator keeps was cut short", damaged_backup, ALTERED),
+}
+"""Deeds by name."""

@@ -53,7 +53,7 @@ def pending_database(fill: Fill | None, *, version: int = 12, gap: int | None = 
         before = _image(connection, wal=True) if fill else _blank()
         if fill:
             _filled(connection, fill)
-        return before, _write_ahead_log(before, _image(connection, wal=True))
+        return before, write_ahead_log(before, _image(connection, wal=True))
 
 
 def database_files(state: TargetState, root: str, first: Project | None) -> dict[str, bytes]:
@@ -196,7 +196,7 @@ def _image(connection: sqlite3.Connection, *, wal: bool) -> bytes:
     return bytes(image)
 
 
-def _write_ahead_log(before: bytes, after: bytes) -> bytes:
+def write_ahead_log(before: bytes, after: bytes) -> bytes:
     """Returns the log of one transaction that turns one image into the other (https://sqlite.org/fileformat2.html)."""
     header = struct.pack(">6I", 0x377F0682, 3_007_000, _PAGE, 0, *struct.unpack(">2I", _WAL_SALT))
     sums = _checksum(header, (0, 0))
