@@ -72,7 +72,7 @@ def run_loaded(
             f"{scenario.name} is about {scenario.system}; the profile {profile.name} is for {profile.system}"
         )
     given = Path(options.home).resolve() if options.home else None  # before `latest` moves on
-    folder = RunFolder.create(Path(options.runs), scenario, profile, time.time())
+    folder = RunFolder.create(Path(options.runs), scenario, profile, time.time(), keep=given)
     support = Path(profile.support) if profile.support else None
     try:
         with choice.open(support=support) as session:

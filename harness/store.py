@@ -40,8 +40,13 @@ class RunFolder:
         self.blobs = BlobPack(path)
 
     @classmethod
-    def create(cls, runs: Path, scenario: Scenario, profile: Profile, now: float) -> RunFolder:
-        """Makes the folder of a new run; `now` is seconds since the epoch."""
+    def create(
+        cls, runs: Path, scenario: Scenario, profile: Profile, now: float, *, keep: Path | None = None
+    ) -> RunFolder:
+        """Makes the folder of a new run, in place of the oldest ones; `now` is seconds since the epoch.
+
+        The run that `keep` (an absolute path) lies in stays: it is being replayed.
+        """
         base = runs / scenario.name
         stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         path = base / stamp
@@ -50,7 +55,8 @@ class RunFolder:
         (path / "profile.json").write_bytes(msgspec.json.encode(profile))
         _point_latest(base, stamp)
         for old in sorted(p for p in base.iterdir() if p.is_dir() and not p.is_symlink())[:-_RUNS_KEPT]:
-            shutil.rmtree(old, ignore_errors=True)
+            if keep is None or not keep.is_relative_to(old.resolve()):
+                shutil.rmtree(old, ignore_errors=True)
         return cls(path)
 
     @classmethod

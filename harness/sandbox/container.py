@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
+from docker import DockerClient
 from docker.errors import APIError, DockerException, ImageNotFound
 from docker.types import LogConfig
 from testcontainers.core.container import DockerContainer
@@ -32,6 +33,7 @@ LABEL = "org.migration-harness"
 _SUPPORT = "/sut"
 _UID = 1000
 _PING_SECONDS, _CALL_SECONDS = 3, 60
+_START_SECONDS = 120  # what was not started by then never will be
 _COMPLAINT = 4096  # bytes of a runner's stderr that are kept
 _STDERR = 2  # how the engine numbers the streams
 _MIB = 1 << 20
@@ -110,7 +112,16 @@ def _refusal(container: AttachedContainer, image: str) -> str:
     if client.api.base_url.startswith(("https://", "http+docker://ssh")):
         return f"the engine is reached over {client.api.base_url}, and only a plain socket can be attached"
     client.api.timeout = _CALL_SECONDS
+    _sweep(client)
     return ""
+
+
+def _sweep(client: DockerClient) -> None:
+    """Containers of ours that were made and never started are gone: their harness was killed in that moment."""
+    for container in client.api.containers(all=True, filters={"label": LABEL, "status": "created"}):
+        if time.time() - container["Created"] > _START_SECONDS:
+            with contextlib.suppress(DockerException, OSError):  # somebody else's sweep was faster
+                client.api.remove_container(container["Id"], force=True)
 
 
 class AttachedContainer(DockerContainer):

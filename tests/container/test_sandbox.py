@@ -12,6 +12,7 @@ import docker
 import pytest
 
 from harness.home import Home
+from harness.sandbox import container
 from harness.sandbox.channel import SandboxError
 from harness.sandbox.choose import Choice, choose
 from harness.sandbox.session import Session
@@ -79,6 +80,21 @@ def test_the_container_is_gone_when_the_session_is_closed(choice: Choice) -> Non
     while alive(short_id) and time.monotonic() < until:
         time.sleep(0.02)
     assert alive(short_id) == []
+
+
+def test_a_container_that_was_made_and_never_started_is_swept(
+    choice: Choice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = docker.from_env()
+    try:
+        made = client.containers.create(IMAGE, labels={container.LABEL: "left"}, network_mode="none")
+        choice.open().close()
+        assert alive(made.id)  # another harness may be about to start it
+        monkeypatch.setattr(container, "_START_SECONDS", -1)
+        choice.open().close()
+        assert alive(made.id) == []
+    finally:
+        client.close()
 
 
 def test_the_number_of_processes_is_limited(choice: Choice) -> None:

@@ -80,6 +80,16 @@ def test_old_runs_of_the_scenario_are_pruned_and_others_are_not(tmp_path: Path) 
     assert other.path.is_dir()
 
 
+def test_a_run_of_which_a_case_is_being_replayed_is_kept(tmp_path: Path) -> None:
+    first = RunFolder.create(tmp_path, SCENARIO, PROFILE, NOON).path
+    case = first.resolve() / "cases" / "0000"
+    for n in range(1, 13):
+        RunFolder.create(tmp_path, SCENARIO, PROFILE, NOON + n, keep=case)
+    assert first.is_dir()
+    RunFolder.create(tmp_path, SCENARIO, PROFILE, NOON + 13)
+    assert not first.exists()
+
+
 def test_what_is_no_run_is_said_to_be_none(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "absent"):
         with pytest.raises(StoreError, match=r"not a stored run .* runs/<scenario>/latest"):
