@@ -1,11 +1,12 @@
 """What a person runs here: `nox` alone tests without a container engine, `nox -l` lists everything else.
 
 All sessions share one environment, `.nox/shared`, which is installed anew only when `pyproject.toml` changes.
-Listing must stay quick and must not import the harness, so scenario files are read here as plain TOML.
+Listing must stay quick and must not import the harness, so scenario files are read here as plain TOML, and stories as text.
 """
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import os
 import sys
@@ -133,12 +134,21 @@ def _scenario(stem: str) -> Callable[[nox.Session], None]:
 def _read(path: Path) -> dict[str, Any]:
     """The scenario as far as it can be read: a broken one stays in the list, and `harness run` says what is wrong."""
     try:
-        return nox.project.load_toml(path)
-    except (OSError, ValueError) as error:
+        return _read_story(path) if path.suffix == ".py" else nox.project.load_toml(path)
+    except (OSError, ValueError, SyntaxError) as error:
         return {"summary": f"cannot be read: {' '.join(str(error).split())}"}
 
 
-for _path in sorted((ROOT / "scenarios").glob("*.toml")):
+def _read_story(path: Path) -> dict[str, Any]:
+    """The docstring of a story's file, and the system that it names; the file is not run."""
+    tree = ast.parse(path.read_bytes())
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    named = [word.value for call in calls for word in call.keywords if word.arg == "system"]
+    values = [value.value for value in named if isinstance(value, ast.Constant)]
+    return {"summary": " ".join((ast.get_docstring(tree) or "").split()), "system": next(iter(values), None)}
+
+
+for _path in sorted([*(ROOT / "scenarios").glob("*.toml"), *(ROOT / "scenarios").glob("*.py")]):
     _content = _read(_path)
     _session = _scenario(_path.stem)
     _session.__doc__ = str(_content.get("summary") or "").strip()

@@ -28,12 +28,12 @@ def run_case(
     for number, step in enumerate(scenario.steps):
         if not profile.offers(step.do):
             continue
-        event, before = _run_step(number, step, system, profile, session, before=before)
+        event, before = run_step(number, step, system, profile, session, before=before)
         events.append(event)
     return tuple(events)
 
 
-def _run_step(
+def run_step(
     number: int, step: Step, system: System, profile: Profile, session: Session, *, before: Home
 ) -> tuple[Event, Home]:
     """Returns the event, and the tree once the step's actor is gone."""

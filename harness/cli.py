@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_running(run)
     judge = commands.add_parser("judge", help="judge a stored run again; nothing is run")
     judge.add_argument("run", help="a folder runs/<scenario>/<time> or runs/<scenario>/latest")
+    judge.add_argument("--scenarios", default="scenarios", metavar="DIR", help="folder of the story's file")
     gate = commands.add_parser(
         "gate", help="run all scenarios of the systems and decide: release, hold, roll back"
     )

@@ -1,4 +1,4 @@
-"""A *draft* is what a home is made from: a drawn legacy state, the damage done to it, and a seed for the damage."""
+"""A *draft* is what a case is made from: a drawn legacy state, the damage done to it, and the steps of a story."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from harness.home import Home
 from harness.scenario import Scenario, ScenarioError
+from harness.story import Story, Told
 from harness.system import System
 
 _STATE_SHOWN = 4_000  # characters of a state's repr that are kept with a stored case
@@ -18,8 +19,12 @@ _STATE_SHOWN = 4_000  # characters of a state's repr that are kept with a stored
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A drawn state, the names of the corruptions to apply in order, and their seed."""
+    """The steps told, a drawn state, the names of the corruptions to apply in order, and their seed.
 
+    `steps` is empty where the scenario says what happens.  It stands first, for a step costs more than a record.
+    """
+
+    steps: tuple[Told, ...]
     state: Any
     damage: tuple[str, ...] = ()
     seed: int = 0
@@ -29,8 +34,8 @@ class Draft:
         return {"state": repr(self.state)[:_STATE_SHOWN], "damage": list(applied), "seed": self.seed}
 
 
-def drafts(system: System, scenario: Scenario) -> st.SearchStrategy[Draft]:
-    """Returns the strategy that draws the homes of a scenario.
+def drafts(system: System, scenario: Scenario, story: Story | None = None) -> st.SearchStrategy[Draft]:
+    """Returns the strategy that draws the homes of a scenario, and the steps of its story if it is one.
 
     Raises:
         ScenarioError: the scenario asks for a shape or for damage that the pack does not know.
@@ -54,7 +59,8 @@ def drafts(system: System, scenario: Scenario) -> st.SearchStrategy[Draft]:
             f"{scenario.name}: home: at least {least} damages are asked for, of {len(names)}; name more or ask for fewer"
         )
     damage = st.lists(st.sampled_from(names), min_size=least, max_size=min(most, len(names)), unique=True)
-    return st.builds(Draft, states, damage.map(tuple) if names else st.just(()), st.integers(0, 2**16))
+    steps: st.SearchStrategy[tuple[Told, ...]] = st.just(()) if story is None else story.tellings()
+    return st.builds(Draft, steps, states, damage.map(tuple) if names else st.just(()), st.integers(0, 2**16))
 
 
 def make_home(system: System, draft: Draft, root_for: Callable[[str], str]) -> tuple[Home, tuple[str, ...]]:

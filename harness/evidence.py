@@ -24,7 +24,7 @@ class Evidence:
     expect: Callable[[Home, frozenset[str]], Expectation]
     read_target: Callable[[Home], Tables]
     problems_of: Callable[[Home], list[str]]
-    _expected: dict[int, Expectation] = field(default_factory=dict, repr=False)
+    _expected: dict[tuple[int, frozenset[str]], Expectation] = field(default_factory=dict, repr=False)
     _targets: dict[int, Tables] = field(default_factory=dict, repr=False)
     _problems: dict[int, list[str]] = field(default_factory=dict, repr=False)
 
@@ -34,9 +34,14 @@ class Evidence:
 
     def expected(self, event: Event) -> Expectation:
         """Returns what a right `migrate` would make of the home as it was before the event."""
-        if event.step not in self._expected:
-            self._expected[event.step] = self.expect(event.before, event.conditions)
-        return self._expected[event.step]
+        return self.expected_of(event.before, event.conditions)
+
+    def expected_of(self, home: Home, conditions: frozenset[str] = frozenset()) -> Expectation:
+        """Returns what a right `migrate` would make of a home."""
+        asked = (id(home), conditions)
+        if asked not in self._expected:
+            self._expected[asked] = self.expect(home, conditions)
+        return self._expected[asked]
 
     def target(self, home: Home) -> Tables:
         """Returns the content of the target store in a home.

@@ -12,6 +12,7 @@ from harness.home import Blobs, Home
 from harness.sandbox.inside.picture import Picture
 from harness.scenario import ScenarioError
 from harness.store import RunFolder
+from harness.story import Told, told_again
 
 
 def read_folder(folder: Path, root: str) -> Home:
@@ -43,9 +44,20 @@ def given_home(folder: Path, user: str, root_for: Callable[[str], str]) -> Home:
     return home
 
 
+def given_steps(folder: Path) -> tuple[Told, ...]:
+    """Returns the steps of a stored case of a story; none of any other folder."""
+    if not (folder / "events.jsonl").is_file():
+        return ()
+    with closing(RunFolder.open(_run_of(folder))) as run:
+        return told_again(load(folder, run.blobs).draft.get("steps", ()))
+
+
+def _run_of(case: Path) -> Path:
+    return case.parent.parent if case.parent.name == "cases" else case.parent
+
+
 def _stored(case: Path) -> Home:
-    run = case.parent.parent if case.parent.name == "cases" else case.parent
-    with closing(RunFolder.open(run)) as folder:
+    with closing(RunFolder.open(_run_of(case))) as folder:
         home = load(case, folder.blobs).home
         held = {entry.digest for entry in home.entries.values() if entry.digest in folder.blobs}
         return replace(home, blobs=Blobs({digest: folder.blobs[digest] for digest in held}))

@@ -22,12 +22,14 @@ from harness.history import History
 from harness.home import Home
 from harness.sandbox.channel import SandboxError
 from harness.sandbox.session import Session
-from harness.scenario import Scenario, ScenarioError
+from harness.scenario import Scenario, ScenarioError, story_of
 from harness.shrink import shrink
 from harness.store import RunFolder
+from harness.story import Story, Told, as_rows
 from harness.sut import Profile
 from harness.system import System
 from harness.verdict import ClaimResult, Status, Verdict, judge, worst
+from harness.world import World, tell
 
 # Hypothesis puts constants of all local modules that happen to be loaded into its draws; a seed would then draw other
 # homes in the gate than in a run, and after each edit.
@@ -53,6 +55,7 @@ class RunResult:
     folder: str
     seconds: float
     notes: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()  # of the smallest failing case of a story
 
     @property
     def status(self) -> Status:
@@ -72,14 +75,21 @@ class _Exploration:
     wanted: int
     progress: Progress
     clock: Callable[[], float]
+    given: Home | None = None
     verdicts: list[Verdict] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     smallest: tuple[Verdict, History] | None = None
+    story: Story | None = None
+
+    def __post_init__(self) -> None:
+        self.story = story_of(self.scenario)
 
     def explore(self, drafts: Iterable[Draft], *, shrinking: bool) -> None:
         """Tries one home after the other up to the first that fails, and shrinks that one."""
         for draft in drafts:
             verdict, history = self.run(draft)
+            if self.story is not None and not history.events:
+                continue  # none of its steps ran a verb: nothing to judge
             self.record(verdict, history)
             if verdict.status is Status.FAIL:
                 self.smallest = (verdict, history)
@@ -131,6 +141,7 @@ class _Exploration:
             verdicts=tuple(self.verdicts),
             smallest=smallest,
             damage=tuple(history.draft["damage"]) if history else (),
+            steps=tuple(str(Told(*row)) for row in history.draft.get("steps", ())) if history else (),
             folder=str(self.folder.path),
             seconds=seconds,
             notes=tuple(self.notes),
@@ -138,14 +149,23 @@ class _Exploration:
 
     def run(self, draft: Draft) -> tuple[Verdict, History]:
         """Returns the verdict on the home of a draft, with its history."""
+        if self.given is not None:
+            return self.run_home(self.given, {"damage": []}, draft.steps)
         home, applied = make_home(self.system, draft, self.session.root_for)
-        return self.run_home(home, draft.as_data(applied))
+        return self.run_home(home, draft.as_data(applied), draft.steps)
 
-    def run_home(self, home: Home, about: Mapping[str, Any]) -> tuple[Verdict, History]:
+    def run_home(
+        self, home: Home, about: Mapping[str, Any], steps: Iterable[Told] = ()
+    ) -> tuple[Verdict, History]:
         """Returns the verdict on a home, with its history."""
-        events = run_case(self.system, self.scenario, self.profile, self.session, home)
+        if self.story is None:
+            events = run_case(self.system, self.scenario, self.profile, self.session, home)
+        else:
+            world = World(self.system, self.profile, self.session, home)
+            about = {**about, "steps": as_rows(tell(self.story, world, steps))}
+            events = tuple(world.events)
         history = History(home, events, about)
-        return judge_history(self.system, self.profile, self.scenario, history), history
+        return judge_history(self.system, self.profile, self.scenario, history, self.story), history
 
 
 def unknown(note: str) -> Verdict:
@@ -153,12 +173,15 @@ def unknown(note: str) -> Verdict:
     return Verdict((ClaimResult("harness", Status.UNKNOWN, note=note),))
 
 
-def judge_history(system: System, profile: Profile, scenario: Scenario, history: History) -> Verdict:
+def judge_history(
+    system: System, profile: Profile, scenario: Scenario, history: History, story: Story | None = None
+) -> Verdict:
     """Returns the verdict, unknown where the sandbox did not lay out the home that was asked for."""
     first = history.events[0] if history.events else None
     if first and not first.meanwhile and any(history.home.changes_to(first.before, times=True)):
         return unknown("the sandbox did not lay out the home as asked")
-    return judge(evidence_of(system, profile, history), scenario.claims)
+    own = story.own_claims() if story else ()
+    return judge(evidence_of(system, profile, history), scenario.claims, own)
 
 
 def evidence_of(system: System, profile: Profile, history: History) -> Evidence:
@@ -178,19 +201,21 @@ def run_scenario(
     progress: Progress = lambda _done, _wanted, _failed: None,
     clock: Callable[[], float] = time.monotonic,
     home: Home | None = None,
+    steps: tuple[Told, ...] = (),
     shrink_failing: bool = True,
 ) -> RunResult:
     """Runs the scenario over the homes of seed `number` (or over one given home) and returns what came of it.
 
-    The first failing home ends the run and is shrunk while the same claim fails.  Everything
-    is kept in the run's folder.  A failure of the sandbox makes the result unknown.
+    A story over a given home takes the given steps, or draws some where none are given.  The first failing case ends
+    the run and is shrunk while the same claim fails.  Everything is kept in the run's folder.  A failure of the
+    sandbox makes the result unknown.
 
     Raises:
         ScenarioError: the scenario asks for what the pack does not know.
     """
     check_actors(system, scenario)
     began = clock()
-    exploration = _Exploration(system, scenario, profile, session, folder, cases, progress, clock)
+    exploration = _Exploration(system, scenario, profile, session, folder, cases, progress, clock, home)
     versions = {name: version(name) for name in ("hypothesis", "faker")} | {
         "python": platform.python_version()
     }
@@ -198,10 +223,15 @@ def run_scenario(
         "run.json", {"seed": number, "cases": cases, "level": session.level, "versions": versions}
     )
     try:
+        story = exploration.story
         if home is None:
-            exploration.explore(drawn(drafts(system, scenario), number, cases), shrinking=shrink_failing)
+            drawing = drafts(system, scenario, story)
+            exploration.explore(drawn(drawing, number, cases), shrinking=shrink_failing)
+        elif story is None or steps:
+            exploration.record(*exploration.run_home(home, {"damage": []}, steps))
         else:
-            exploration.record(*exploration.run_home(home, {"damage": []}))
+            orders = story.tellings().map(lambda told: Draft(told, None))
+            exploration.explore(drawn(orders, number, cases), shrinking=shrink_failing)
     except Unsatisfiable:
         exploration.leave_open("no home of this shape could be drawn")
     except SandboxError as error:
@@ -252,5 +282,12 @@ def check_actors(system: System, scenario: Scenario) -> None:
 def judge_again(
     system: System, profile: Profile, scenario: Scenario, folder: RunFolder
 ) -> dict[str, Verdict]:
-    """Returns today's verdict on each stored case of a run, by the case's name."""
-    return {name: judge_history(system, profile, scenario, history) for name, history in folder.histories()}
+    """Returns today's verdict on each stored case of a run, by the case's name.
+
+    Raises:
+        ScenarioError: it is a story, and its file is gone or cannot be used any more.
+    """
+    story = story_of(scenario)
+    return {
+        name: judge_history(system, profile, scenario, history, story) for name, history in folder.histories()
+    }

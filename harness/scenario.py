@@ -1,4 +1,4 @@
-"""A *scenario* is a declarative file: which homes, which steps, which claims; data only, judged by the registry."""
+"""A *scenario* is a declarative file: which homes, which steps, which claims.  Where its steps are drawn, it is a story."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from harness.claims import CLAIMS
+from harness.story import Story, StoryError, load_story
 from harness.sut import Verb
 
 
@@ -26,7 +27,8 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     `shows` are the requirements that a pass shows.  `home` is the pack's shape.  `generator` is ``fields``
     (Hypothesis draws small homes field by field) or ``pool`` (one seed makes a home of any size).  `cases` is the
-    number of homes tried; `claims` names the claims judged, all of them when empty.
+    number of homes tried; `claims` names the claims judged, all of them when empty.  `story` is the path of the
+    Python file that draws the steps; then `steps` is empty.
     """
 
     summary: str
@@ -38,28 +40,22 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     cases: int = 10
     claims: list[str] = []
     name: str = ""
+    story: str = ""
 
 
 def load_scenario(path: Path) -> Scenario:
-    """Returns the scenario in a TOML file, named after the file.
+    """Returns the scenario in a TOML file, or in the Python file of a story, named after the file.
 
     Raises:
-        ScenarioError: the file is missing, not TOML, or has a wrong, misspelt or empty value.
+        ScenarioError: the file is missing, not TOML or a story, or has a wrong, misspelt or empty value.
     """
-    try:
-        scenario = msgspec.toml.decode(path.read_bytes(), type=Scenario)
-    except OSError as error:
-        raise ScenarioError(
-            f"{path}: cannot be read ({error.strerror}); `harness list` shows what there is"
-        ) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"{path}: {error}") from error
+    scenario = _of_story(path) if path.suffix == ".py" else _of_data(path)
     unknown = sorted(set(scenario.claims) - CLAIMS.keys())
     if unknown:
         raise ScenarioError(
             f"{path}: no such claim: {', '.join(unknown)}; known are {', '.join(sorted(CLAIMS))}"
         )
-    if not scenario.steps:
+    if not scenario.steps and not scenario.story:
         raise ScenarioError(f"{path}: steps is empty; a scenario needs at least one step")
     if scenario.generator not in {"fields", "pool"}:
         raise ScenarioError(f"{path}: generator is {scenario.generator!r}; it may be 'fields' or 'pool'")
@@ -68,6 +64,62 @@ def load_scenario(path: Path) -> Scenario:
     return msgspec.structs.replace(scenario, name=path.stem)
 
 
+def _of_data(path: Path) -> Scenario:
+    try:
+        scenario = msgspec.toml.decode(path.read_bytes(), type=Scenario)
+    except OSError as error:
+        raise ScenarioError(
+            f"{path}: cannot be read ({error.strerror}); `harness list` shows what there is"
+        ) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"{path}: {error}") from error
+    if scenario.story:
+        raise ScenarioError(f"{path}: story names another file; a story is run by its own name")
+    return scenario
+
+
+def _of_story(path: Path) -> Scenario:
+    try:
+        summary, story = load_story(path)
+        said = {
+            name: getattr(story, name) for name in ("system", "shows", "home", "cases", "generator", "claims")
+        }
+        return msgspec.convert({"summary": summary, "steps": [], "story": str(path), **said}, Scenario)
+    except StoryError as error:
+        raise ScenarioError(str(error)) from error
+    except msgspec.ValidationError as error:
+        raise ScenarioError(f"{path}: {error}") from error
+
+
+def story_of(scenario: Scenario) -> Story | None:
+    """Returns the story that draws the scenario's steps, or None where its file says them.
+
+    Raises:
+        ScenarioError: the story's file is gone, or cannot be used any more.
+    """
+    if not scenario.story:
+        return None
+    try:
+        return load_story(Path(scenario.story))[1]
+    except StoryError as error:
+        raise ScenarioError(str(error)) from error
+
+
 def scenario_paths(folder: Path) -> list[Path]:
     """Returns the scenario files of a folder, sorted by name."""
-    return sorted(folder.glob("*.toml"))
+    return sorted([*folder.glob("*.toml"), *folder.glob("*.py")], key=lambda path: path.stem)
+
+
+def find_scenario(named: str, folder: Path) -> Path:
+    """Returns the scenario file that a name or a path stands for.
+
+    Raises:
+        ScenarioError: there is none.
+    """
+    paths = scenario_paths(folder)
+    path = Path(named) if named.endswith((".toml", ".py")) else None
+    path = path or next((path for path in paths if path.stem == named), folder / named)
+    if not path.is_file():
+        known = ", ".join(path.stem for path in paths) or "none"
+        raise ScenarioError(f"no such scenario: {named}; in {folder}/ there are: {known}")
+    return path

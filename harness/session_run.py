@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.folder import given_home
+from harness.folder import given_home, given_steps
 from harness.report.data import run_data
 from harness.report.text import replay_command, scenario_lines
 from harness.run import Progress, RunResult, run_scenario
@@ -86,6 +86,7 @@ def run_loaded(
                 cases=options.cases or scenario.cases,
                 progress=progress,
                 home=given_home(given, options.user, session.root_for) if given else None,
+                steps=given_steps(given) if given else (),
                 shrink_failing=options.shrink,
             )
         replay = replay_for(result, options)

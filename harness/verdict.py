@@ -70,9 +70,9 @@ def worst(statuses: Iterable[Status]) -> Status:
     return Status.UNKNOWN if heaviest is Status.NOT_OFFERED else heaviest
 
 
-def judge(evidence: Evidence, claims: Sequence[str] = ()) -> Verdict:
-    """Returns the verdict of the named claims (of all, when none is named) on a history."""
-    chosen = [CLAIMS[name] for name in claims or CLAIMS]
+def judge(evidence: Evidence, claims: Sequence[str] = (), own: Sequence[Claim] = ()) -> Verdict:
+    """Returns the verdict of a story's own claims and the named ones (all, when none is named) on a history."""
+    chosen = [*own, *(CLAIMS[name] for name in claims or CLAIMS)]
     return Verdict(tuple(_try(claim, evidence) for claim in chosen))
 
 

@@ -93,14 +93,17 @@ def refusal_is_clean(evidence: Evidence) -> Iterator[Finding]:
 
 
 def rerun_is_noop(evidence: Evidence) -> Iterator[Finding]:
-    """Yields anything that a second migration changed after a first one succeeded."""
+    """Yields anything that a second migration changed after a first one succeeded, with nobody at work in between."""
     for event in _reruns(evidence):
         yield from _untouched("rerun-is-noop", event)
 
 
 def _reruns(evidence: Evidence) -> Iterator[Event]:
     migrated = False
+    last: Home | None = None
     for event in evidence.events():
+        migrated = migrated and event.before == last
+        last = event.after
         if event.do == "migrate" and migrated:
             yield event
         if event.do == "migrate":

@@ -10,7 +10,7 @@ import msgspec
 from harness.commands.exits import OF_STATUS
 from harness.report.text import verdict_lines
 from harness.run import judge_again, unknown
-from harness.scenario import Scenario, ScenarioError
+from harness.scenario import Scenario, ScenarioError, scenario_paths
 from harness.store import RunFolder
 from harness.sut import Profile
 from harness.systems import pack
@@ -27,6 +27,14 @@ def _lacking(folder: RunFolder, stored: int) -> str:
     return "; ".join(said["notes"]) or "not all cases were stored" if stored < tried else ""
 
 
+def _story_here(name: str, folder: str) -> Path:
+    """Returns the story's file; a path in a stored run is not followed, for a story is a program."""
+    for path in scenario_paths(Path(folder)):
+        if path.stem == name and path.suffix == ".py":
+            return path
+    raise ScenarioError(f"{folder}/{name}.py: no such story; name its folder with --scenarios")
+
+
 def main(arguments: argparse.Namespace) -> int:
     """Judges the stored run and returns the exit status of its worst case."""
     folder = RunFolder.open(Path(arguments.run))
@@ -35,6 +43,10 @@ def main(arguments: argparse.Namespace) -> int:
         profile = msgspec.json.decode((folder.path / "profile.json").read_bytes(), type=Profile)
     except msgspec.DecodeError as error:
         raise ScenarioError(f"{folder.path}: was stored by another version: {error}") from error
+    if scenario.story:
+        scenario = msgspec.structs.replace(
+            scenario, story=str(_story_here(scenario.name, arguments.scenarios))
+        )
     verdicts = judge_again(pack(scenario.system), profile, scenario, folder)
     lacking = _lacking(folder, len(verdicts))
     folder.close()

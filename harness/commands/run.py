@@ -15,7 +15,7 @@ from harness.commands.publish import publish
 from harness.report.data import run_data
 from harness.report.text import sandbox_lines, scenario_lines
 from harness.sandbox.choose import choose
-from harness.scenario import ScenarioError, load_scenario, scenario_paths
+from harness.scenario import find_scenario, load_scenario
 from harness.session_run import Options, profile_for, replay_for, run_loaded
 
 _SHOW_AFTER = 2.0  # seconds; shorter runs need no progress
@@ -33,19 +33,6 @@ def options_of(arguments: argparse.Namespace) -> Options:
         runs=arguments.runs,
         scenarios=arguments.scenarios,
     )
-
-
-def find(named: str, folder: Path) -> Path:
-    """Returns the scenario file that a name or a path stands for.
-
-    Raises:
-        ScenarioError: there is none.
-    """
-    path = Path(named) if named.endswith(".toml") else folder / f"{named}.toml"
-    if not path.is_file():
-        known = ", ".join(p.stem for p in scenario_paths(folder)) or "none"
-        raise ScenarioError(f"no such scenario: {named}; in {folder}/ there are: {known}")
-    return path
 
 
 class Meter:
@@ -67,7 +54,7 @@ class Meter:
 def main(arguments: argparse.Namespace) -> int:
     """Runs the scenario and returns the exit status of its worst case."""
     options = options_of(arguments)
-    path = find(arguments.scenario, Path(arguments.scenarios))
+    path = find_scenario(arguments.scenario, Path(arguments.scenarios))
     options = replace(options, scenarios=str(path.parent))
     scenario = load_scenario(path)
     profile = profile_for(scenario.system, options.profile)

@@ -25,6 +25,7 @@ def run_data(result: RunResult, replay: str) -> dict[str, Any]:
         "cases": [verdict_data(verdict) for verdict in result.verdicts],
         "smallest": verdict_data(result.smallest) if result.smallest else None,
         "damage": list(result.damage),
+        "steps": list(result.steps),
     }
 
 

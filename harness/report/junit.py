@@ -45,7 +45,9 @@ def _suite(result: RunResult, replay: str) -> ET.Element:
         )
         if claim.status is not Status.PASS:
             element = ET.SubElement(case, _TAGS[claim.status], message=_text(_message(claim)))
-            element.text = _text("\n".join([*verdict_lines(verdict, result.damage), f"  replay    {replay}"]))
+            element.text = _text(
+                "\n".join([*verdict_lines(verdict, result.damage, result.steps), f"  replay    {replay}"])
+            )
     return suite
 
 

@@ -41,7 +41,7 @@ def scenario_lines(result: RunResult, replay: str) -> Iterator[str]:
         return
     shown = result.smallest or next((v for v in result.verdicts if v.status is result.status), None)
     if shown is not None:
-        yield from verdict_lines(shown, result.damage)
+        yield from verdict_lines(shown, result.damage, result.steps)
     yield from (f"  note      {_plain(note)}" for note in result.notes)
     yield f"  replay    {replay}"
     yield f"  kept in   {result.folder}"
@@ -58,8 +58,10 @@ def _not_offered(verdicts: Iterable[Verdict]) -> Iterator[str]:
         yield f"        not offered: {', '.join(silent)}"
 
 
-def verdict_lines(verdict: Verdict, damage: tuple[str, ...] = ()) -> Iterator[str]:
-    """Yields the first finding of each claim that fails, and why the others are unknown."""
+def verdict_lines(
+    verdict: Verdict, damage: tuple[str, ...] = (), steps: tuple[str, ...] = ()
+) -> Iterator[str]:
+    """Yields the first finding of each claim that fails, why the others are unknown, and what led there."""
     for result in verdict.results:
         if result.status is Status.FAIL:
             yield from _finding_lines(result.findings[0], len(result.findings) - 1)
@@ -67,11 +69,15 @@ def verdict_lines(verdict: Verdict, damage: tuple[str, ...] = ()) -> Iterator[st
             yield f"  unknown   {result.claim}: {_plain(result.note)}"
     if damage:
         yield f"  damage    {', '.join(damage)}"
+    if steps:
+        yield f"  steps     {_plain(', '.join(steps))}"
 
 
 def _finding_lines(finding: Finding, more: int) -> Iterator[str]:
-    claim = CLAIMS.get(finding.claim)
-    yield f"  claim     {finding.claim}: {claim.sentence if claim else ''}"
+    claim = CLAIMS.get(
+        finding.claim
+    )  # a story's own is not there, and says its sentence as what was expected
+    yield f"  claim     {finding.claim}: {claim.sentence}" if claim else f"  claim     {finding.claim}"
     yield f"  subject   {_plain(finding.subject)}" + (f"  (and {more} more)" if more else "")
     yield f"  expected  {_shown(finding.expected)}"
     yield f"  found     {_shown(finding.found)}"

@@ -10,7 +10,7 @@ import pytest
 from harness.claims import CLAIMS
 from harness.draft import drafts
 from harness.run import check_actors
-from harness.scenario import Scenario, ScenarioError, Step, load_scenario, scenario_paths
+from harness.scenario import Scenario, ScenarioError, Step, load_scenario, scenario_paths, story_of
 from harness.sut import Profile, ProfileError, load_profile
 from harness.systems import PACKS, UnknownSystemError, pack
 
@@ -60,7 +60,7 @@ def test_each_scenario_here_asks_for_what_its_pack_knows(path: Path) -> None:
     scenario = load_scenario(path)
     system = pack(scenario.system)
     check_actors(system, scenario)
-    drafts(system, scenario).validate()
+    drafts(system, scenario, story_of(scenario)).validate()
 
 
 @pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
