@@ -10,7 +10,7 @@ import fcntl
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from migrator.outcome import Refusal
 
@@ -142,11 +142,11 @@ def copy_new(
     return total.hexdigest()
 
 
-def write_new(path: str, data: bytes) -> None:
-    """`path` holds exactly `data`, on disk under its name, readable by its owner only."""
+def write_new(path: str, data: bytes | Iterable[bytes]) -> None:
+    """`path` holds exactly `data`, whole or in pieces, on disk under its name, readable by its owner only."""
     remove(path + ".part")
     with open(os.open(path + ".part", NEW, 0o600), "wb") as stream:
-        stream.write(data)
+        stream.writelines([data] if isinstance(data, bytes) else data)
         stream.flush()
         os.fsync(stream.fileno())
     replace(path + ".part", path)

@@ -6,6 +6,7 @@ begin, backed-up, applying, staged, committing, applied, done; rollback-begin, r
 
 import json
 import os
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -61,17 +62,16 @@ class Run:
         files.append_line(os.path.join(self.folder, JOURNAL), line)
         self.events.append(json.loads(line))
 
-    def keep_rows(self, rows: list[Row]) -> None:
-        """The planned rows are on disk, to be compared with the target at any later time."""
-        lines = (json.dumps(row) + "\n" for row in rows)
-        files.write_new(os.path.join(self.folder, ROWS), "".join(lines).encode("ascii"))
+    def keep_rows(self, lines: list[bytes]) -> None:
+        """The planned rows are on disk, to be inserted, and compared with the target at any later time."""
+        files.write_new(os.path.join(self.folder, ROWS), lines)
 
-    def rows(self) -> list[Row]:
-        """The planned rows."""
+    def rows(self) -> Iterator[Row]:
+        """The planned rows, one at a time: there may be more of them than fit in memory."""
         if not self.find("applying"):
-            return []
+            return
         with open(os.path.join(self.folder, ROWS), "rb") as stream:
-            return [(table, key, values) for table, key, values in map(json.loads, stream)]
+            yield from map(json.loads, stream)
 
     def discard(self) -> None:
         """The run never was."""

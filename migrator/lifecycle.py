@@ -98,7 +98,7 @@ def _check_room(system: System, plan: Plan) -> None:
     if not os.access(above, os.W_OK | os.X_OK):
         message = f"The backup is to lie in {system.state}, but {above} is not writable for this user."
         raise Refusal("NO_ACCESS", message)
-    rows = sum(len(str(values)) for _, _, values in plan.rows)
+    rows = sum(map(len, plan.rows))
     size = sum(os.path.getsize(path) for path in system.database.files() if os.path.exists(path))
     wanted = [(system.state, size + rows), (os.path.dirname(system.database.path), size + 4 * rows)]
     needs: dict[int, tuple[str, int]] = {}
@@ -140,7 +140,7 @@ def _steps(system: System, run: Run, plan: Plan, contents: Contents, *, clock: C
         with say.step("apply"):
             _apply(system, run, plan, contents, say)
         with say.step("verify"):
-            _verify(system, run)
+            _verify(system, run, say)
         run.add("done", at=clock().isoformat())
     except Attention:
         raise
@@ -178,13 +178,12 @@ def _apply(system: System, run: Run, plan: Plan, contents: Contents, say: Say) -
     with system.database.alone(contents) as target:
         for folder in folders:
             files.make_folders(folder, 0o750)
-        for number, copy in enumerate(copies):
+        for copy in say.counted(copies, len(copies)):
             copy["sha256"] = files.copy_new(copy["source"], copy["temporary"], 0o600)
-            say.progress(number)
         for folder in {os.path.dirname(copy["target"]) for copy in copies}:
             files.sync_folder(folder)
         run.add("staged", copies=copies)
-        database.insert(target, plan.rows)
+        database.insert(target, say.counted(run.rows(), len(plan.rows)))
         run.add("committing", contents=database.contents(target))
         target.execute("COMMIT")
     for copy in copies:
@@ -202,19 +201,21 @@ def _folders(system: System, plan: Plan) -> tuple[list[str], dict[str, int]]:
     return list(made), {path: os.stat(path).st_mtime_ns for path in sorted(touched)}
 
 
-def _verify(system: System, run: Run) -> None:
+def _verify(system: System, run: Run, say: Say) -> None:
     try:
-        wrong = list(_wrong(system, run))
+        wrong = list(_wrong(system, run, say))
     except Refusal as refusal:
         raise Attention(f"Migrated, but not verified: {refusal} Then run verify.") from refusal
     if wrong:
         raise OSError(f"verification found {len(wrong)} differences, first: {wrong[0]}")
 
 
-def _wrong(system: System, run: Run) -> Iterator[str]:
-    for name, what in system.database.differences(run.rows()):
+def _wrong(system: System, run: Run, say: Say) -> Iterator[str]:
+    rows = say.counted(run.rows(), run.find("applying").get("rows", 0))
+    for name, what in system.database.differences(rows):
         yield f"{name}: {what}"
-    for copy in run.find("staged").get("copies", []):
+    copies = run.find("staged").get("copies", [])
+    for copy in say.counted(copies, len(copies)):
         try:
             if files.digest(copy["target"]) != copy["sha256"]:
                 yield f"{copy['target']}: differs from the copy that was made"
@@ -230,7 +231,7 @@ def verify(system: System, report: Report, say: Say) -> None:
         return
     system.guard()
     with say.step("verify"):
-        wrong = list(_wrong(system, runs[0]))
+        wrong = list(_wrong(system, runs[0], say))
     report.message = f"Everything that run {runs[0].name} migrated is there and equal."
     if runs[0].interrupted or wrong:
         report.exit = Exit.ATTENTION

@@ -1,13 +1,20 @@
-"""Steps and progress: events for machines on stdout, or a line now and then for a person on stderr."""
+"""Steps and progress: events for machines on stdout, or, on stderr, a line for a person.
+
+On a terminal the line is written over and over; in a log a new one comes now and then. Work that takes less than
+two seconds says nothing.
+"""
 
 import contextlib
 import json
 import sys
 import time
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
 
-EVERY, QUIET_FOR = 1.0, 2.0  # seconds
+EVERY, EVERY_IN_LOG, QUIET_FOR = 0.5, 10.0, 2.0  # seconds
+REWRITE = "\r\x1b[K"  # to the start of the line, and clear it
+
+T = TypeVar("T")
 
 
 class Say:
@@ -15,23 +22,41 @@ class Say:
 
     def __init__(self, *, as_json: bool) -> None:
         self._json, self._step = as_json, ""
-        self._began = self._last = time.monotonic()
+        self._terminal = not as_json and sys.stderr.isatty()
+        self._every = EVERY if as_json or self._terminal else EVERY_IN_LOG
+        self._shown = False
+        self._began = self._next = time.monotonic()
 
-    def progress(self, done: int) -> None:
-        """At most once a second, how far the step has come."""
+    def progress(self, done: int, of: int = 0) -> None:
+        """Now and then, how far the step has come; `of` how many, where that is known."""
         now = time.monotonic()
-        if now - self._last >= EVERY:
-            self._last = now
-            self._event(event="progress", step=self._step, done=done)
-            if not self._json and now - self._began > QUIET_FOR:
-                self._line(sys.stderr, f"{self._step}: {done}")
+        if now < self._next:
+            return
+        self._next = now + self._every
+        if self._json:
+            self._event(event="progress", step=self._step, done=done, **({"of": of} if of else {}))
+        else:
+            text = f"{self._step}: {done}{f' of {of}' if of else ''}"
+            self._line(sys.stderr, REWRITE + text if self._terminal else text, "" if self._terminal else "\n")
+            self._shown = True
+
+    def counted(self, things: Iterable[T], of: int = 0) -> Iterator[T]:
+        """The things, one after the other, with progress."""
+        for number, thing in enumerate(things, 1):
+            yield thing
+            self.progress(number, of)
 
     @contextlib.contextmanager
     def step(self, name: str) -> Iterator[None]:
         """Work inside belongs to this step."""
         self._step, self._began = name, time.monotonic()
+        self._next = self._began + (EVERY if self._json else QUIET_FOR)
         self._event(event="step", step=name, phase="begin")
-        yield
+        try:
+            yield
+        finally:
+            if self._terminal and self._shown:
+                self._line(sys.stderr, REWRITE, "")
         self._event(event="step", step=name, phase="end", seconds=round(time.monotonic() - self._began, 3))
 
     def _event(self, **facts: Any) -> None:
@@ -39,7 +64,7 @@ class Say:
             self._line(sys.stdout, json.dumps(facts))
 
     @staticmethod
-    def _line(stream: Any, text: str) -> None:
+    def _line(stream: Any, text: str, end: str = "\n") -> None:
         with contextlib.suppress(OSError, ValueError):
-            stream.write(text + "\n")
+            stream.write(text + end)
             stream.flush()

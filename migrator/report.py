@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from migrator.outcome import Exit
@@ -52,9 +52,9 @@ class Report:
         fates = {"written": "migrated", "present": "present", "skipped": "skipped", "set_aside": "set-aside"}
         return {"read": len(self.records), **{key: of[fate] for key, fate in fates.items()}}
 
-    def to_json(self) -> dict[str, Any]:
-        """The report as plain values, in the order of the contract."""
-        return {
+    def to_json(self) -> Iterator[str]:
+        """The report as one JSON object in the order of the contract, in pieces: it may be larger than memory."""
+        facts: dict[str, Any] = {
             "contract": CONTRACT,
             "system": self.system,
             "verb": self.verb,
@@ -64,10 +64,16 @@ class Report:
             "message": self.message,
             "changed": self.changed,
             "counts": self.counts(),
-            "records": [record._asdict() for record in self.records],
-            "notes": [note._asdict() for note in self.notes],
+            "records": self.records,
+            "notes": self.notes,
             "backup": self.backup,
         }
+        opening = "{"
+        for name, value in facts.items():
+            yield f"{opening}{json.dumps(name)}: "
+            yield from _array(value) if isinstance(value, list) else [json.dumps(value)]
+            opening = ", "
+        yield "}\n"
 
     def lines(self) -> Iterator[str]:
         """The report for a person, without flooding the terminal."""
@@ -83,10 +89,10 @@ class Report:
         aside = [record for record in self.records if record.outcome == "set-aside"]
         if aside:
             yield "Set aside:"
-            yield from _grouped([(r.reason or "", f"{r.source}  {r.detail}".rstrip()) for r in aside])
+            yield from _grouped((r.reason or "", f"{r.source}  {r.detail}".rstrip()) for r in aside)
         if self.notes:
             yield "Notes on migrated records (the full list is in --json):"
-            yield from _grouped([(n.reason, f"{n.id}  {n.detail}".rstrip()) for n in self.notes], show=2)
+            yield from _grouped(((n.reason, f"{n.id}  {n.detail}".rstrip()) for n in self.notes), show=2)
         if self.backup:
             yield f"Backup: {self.backup}"
 
@@ -96,16 +102,26 @@ class Report:
             yield f"    {count:>6}  {kind} {outcome}{f' ({reason})' if reason else ''}"
 
 
-def _grouped(entries: list[tuple[str, str]], show: int = 10) -> Iterator[str]:
-    groups: dict[str, list[str]] = {}
+def _array(items: list[Any]) -> Iterator[str]:
+    opening = "["
+    for item in items:
+        yield opening + json.dumps(item._asdict())
+        opening = ", "
+    yield "]" if items else "[]"
+
+
+def _grouped(entries: Iterable[tuple[str, str]], show: int = 10) -> Iterator[str]:
+    shown, count = dict[str, list[str]](), Counter[str]()
     for reason, line in entries:
-        groups.setdefault(reason, []).append(line)
-    for reason, lines in sorted(groups.items()):
+        count[reason] += 1
+        if count[reason] <= show:
+            shown.setdefault(reason, []).append(line)
+    for reason, lines in sorted(shown.items()):
         advice = ADVICE.get(reason)
-        yield f"  {reason} ({len(lines)}){': ' + advice if advice else ''}"
-        yield from (f"      {line}" for line in lines[:show])
-        if len(lines) > show:
-            yield f"      ... and {len(lines) - show} more"
+        yield f"  {reason} ({count[reason]}){': ' + advice if advice else ''}"
+        yield from (f"      {line}" for line in lines)
+        if count[reason] > show:
+            yield f"      ... and {count[reason] - show} more"
 
 
 def _visible(line: str) -> str:
@@ -122,13 +138,13 @@ def deliver(report: Report, *, as_json: bool, path: str | None) -> None:
         try:  # in place: a temporary name beside it could not be told from the caller's files
             fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
             with open(fd, "w", encoding="ascii") as stream:
-                json.dump(report.to_json(), stream)
-                stream.write("\n")
+                stream.writelines(report.to_json())
         except OSError as error:
             print(f"migrator: the report could not be written: {error}", file=sys.stderr)
     try:
-        text = json.dumps(report.to_json()) if as_json else "\n".join(map(_visible, report.lines()))
-        shown = text.encode(sys.stdout.encoding or "utf-8", "backslashreplace")
-        print(shown.decode(sys.stdout.encoding or "utf-8"), flush=True)
+        encoding = sys.stdout.encoding or "utf-8"
+        for text in report.to_json() if as_json else (f"{_visible(line)}\n" for line in report.lines()):
+            sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.flush()
     except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

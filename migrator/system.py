@@ -1,10 +1,11 @@
 """What the lifecycle and the module of one product tell each other."""
 
+import json
 from collections.abc import Callable
 from sqlite3 import Connection
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
-from migrator.database import Database, Row
+from migrator.database import Database
 
 Progress = Callable[[int], None]
 
@@ -37,14 +38,26 @@ class Copy(NamedTuple):
     size: int
 
 
+def packed(value: Any) -> bytes:
+    """The value as one line of JSON."""
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
 class Plan:
-    """What is to be done, and what becomes of every record."""
+    """What is to be done, and what becomes of every record; `rows` are lines as the journal keeps them.
+
+    As text a row takes a third of the memory that its values take, and homes hold many.
+    """
 
     def __init__(self) -> None:
         self.records: list[Record] = []
         self.notes: list[Note] = []
-        self.rows: list[Row] = []
+        self.rows: list[bytes] = []
         self.copies: list[Copy] = []
+
+    def add(self, table: str, key: str, values: dict[str, Any]) -> None:
+        """The row is to be inserted after those that were added before."""
+        self.rows.append(packed((table, key, values)) + b"\n")
 
 
 class System(Protocol):

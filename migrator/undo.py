@@ -35,9 +35,10 @@ def survey(database: Database, run: Run) -> Survey:
     after: Contents = run.find("committing").get("contents", before)
     if holds in (before, after):
         return Survey(True, copies, now)
-    rows = run.rows()
-    missing = sum(1 for _, what in database.differences(rows) if what == "missing")
-    if after == before or missing == len(rows):  # nothing of ours is in: others' work stays as it is
+    missing = sum(1 for _, what in database.differences(run.rows()) if what == "missing")
+    if after == before or missing == run.find("applying").get(
+        "rows", 0
+    ):  # nothing of ours is in: others' work stays as it is
         return Survey(False, copies, now)
     return Survey(True, [*_news(after, holds), *copies], now)
 

@@ -58,9 +58,10 @@ class Orchestrator:
         """Session files that were written after the plan had read them."""
         what = "changed-meanwhile", "written during the migration; run it again"
         return [
-            Note(self._where.shown(found.path), "", *what)
+            Note(source, "", *what)
             for found in sources.find(self._where.root, None)
-            if found.kind == "session" and self._read.get(found.path) != files.stamp(found.path)
+            if found.kind == "session"
+            and self._read.get(source := self._where.shown(found.path)) != files.stamp(found.path)
         ]
 
 

@@ -1,5 +1,6 @@
 """From the legacy home and a picture of the target to the plan: which rows, which copies, and every record's fate."""
 
+import json
 import os
 from typing import Any, NamedTuple
 
@@ -7,7 +8,7 @@ from migrator import files
 from migrator.ao import numbers, registry, sources, transcripts
 from migrator.ao.places import Places
 from migrator.ao.session import BadRecordError, Session, record, session
-from migrator.system import Copy, Note, Plan, Progress, Record
+from migrator.system import Copy, Note, Plan, Progress, Record, packed
 
 BOUND = 64 << 20  # bytes of a session file
 SKIPPED = {"leftover", "corrupt-copy", "archived", "migrated-dir", "not-migrated"}
@@ -26,13 +27,15 @@ class Picture(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """A record that was read."""
+    """A record that was read; `columns` are those of its row, as JSON, and empty for a session that has ended."""
 
     source: str
     id: str
     project: str | None
     session: Session
     notes: list[Note]
+    created: str
+    columns: bytes
     rank: tuple[bool, str, int, str]  # of two copies the new layout's counts, then the newest, then the last
 
 
@@ -70,7 +73,7 @@ class _Planner:
                 kind = "session" if found.kind in OF_SESSIONS else "other"
                 self.plan.records.append(Record(kind, source, found.id, outcome, found.kind))
                 continue
-            stamps[found.path] = files.stamp(found.path)
+            stamps[source] = files.stamp(found.path)
             notes: list[Note] = []
             try:
                 one, mtime_ns = _read(found, source, notes)
@@ -80,7 +83,9 @@ class _Planner:
                 continue
             project = self._projects.owner(found.folder) if found.v1 else found.folder
             rank = not found.v1, one.born, mtime_ns, source
-            out.append(Candidate(source, found.id, project, one, notes, rank))
+            created, columns = one.columns["created_at"], b"" if one.ended else packed(one.columns)
+            bare = one._replace(columns={})  # as text they take a third, and all candidates are held at once
+            out.append(Candidate(source, found.id, project, bare, notes, created, columns, rank))
         return out
 
     def sessions(self, candidates: list[Candidate]) -> None:
@@ -105,8 +110,11 @@ class _Planner:
                 self._record(one.source, one.id, "set-aside", "no-project", detail)
             else:
                 live[one.project].append(one)
-        for project, group in live.items():
-            self._project(project, sorted(group, key=lambda one: (one.session.columns["created_at"], one.id)))
+        candidates.clear()  # from here on each is let go of once it is in the plan
+        best.clear()
+        for project in self._prefixes:
+            group = live.pop(project)
+            self._project(project, sorted(group, key=lambda one: (one.created, one.id)))
 
     def _ended(self, one: Candidate, stopped: set[tuple[str, str]]) -> None:
         why = "terminal", "the session has ended"
@@ -129,18 +137,19 @@ class _Planner:
                 detail = f"{taken[one.id]!r} has its number"
                 self._record(one.source, one.id, "set-aside", "num-taken", detail)
                 continue
+            columns = json.loads(one.columns)
             orchestrates = one.session.orchestrator or one.id == f"{prefix}-orchestrator"
             if one.id in nums:
                 kind = "orchestrator" if orchestrates else "worker"
                 row = {"id": one.id, "project_id": project, "num": nums[one.id], "kind": kind}
-                self.plan.rows.append(("sessions", "id", row | one.session.columns))
+                self.plan.add("sessions", "id", row | columns)
                 self.plan.notes += one.notes
                 if one.id in made_up:
                     self.plan.notes.append(Note(one.source, one.id, "num-reassigned", f"num {nums[one.id]}"))
             self._record(one.source, one.id, "migrated" if one.id in nums else "present")
             managed = self._picture.prefixes.get(project, prefix) or project[:12]  # a row stays as it is
             name = os.path.join("orchestrator", f"{managed}-orchestrator")
-            self._transcript(project, name if orchestrates else one.id, one.id, one.session.columns)
+            self._transcript(project, name if orchestrates else one.id, one.id, columns)
 
     def _transcript(self, project: str, name: str, sid: str, row: dict[str, Any]) -> None:
         """`name` is the new working directory's below the project's worktrees (`managedPath`)."""

@@ -158,7 +158,7 @@ class Projects:
             self._plan.records.append(Record("settings", self._places.shown(file), key, *fate))
         if key not in self._there:
             row = self._row(key, entry, path, values, mtime_ns or self._mtime_ns)
-            self._plan.rows.append(("projects", "id", row))
+            self._plan.add("projects", "id", row)
         outcome = "present" if key in self._there else "migrated"
         self._plan.records.append(Record("project", self._source(key), key, outcome))
 

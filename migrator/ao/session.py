@@ -149,10 +149,10 @@ def session(raw: dict[str, Any], mtime_ns: int, tell: Tell) -> Session:
         "runtime_handle_id": "",
         "agent_session_id": _resume_id(raw, harness, tell),
         "created_at": created,
-        "updated_at": moments.parsed(moved) or created,
+        "updated_at": active if moments.parsed(moved) else created,
     }
     return Session(
-        born=moments.parsed(raw.get("createdAt")) or "",
+        born=created if moments.parsed(raw.get("createdAt")) else "",
         ended=state in {"done", "terminated"} or part.get("terminatedAt") is not None,
         killed=part.get("reason") == "manually_killed",
         orchestrator="orchestrator" in (raw.get("role"), part.get("kind")),
