@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from random import Random
 from typing import Any
 
-from harness.history import Event
+from harness.history import Event, Kill
 from harness.home import Home
+from harness.interruption import drawn
 from harness.sandbox.session import Ran, Session
 from harness.scenario import Scenario, Step
 from harness.sut import Profile
@@ -15,9 +17,11 @@ from harness.system import Actor, System
 
 
 def run_case(
-    system: System, scenario: Scenario, profile: Profile, session: Session, home: Home
+    system: System, scenario: Scenario, profile: Profile, session: Session, home: Home, *, random: Random
 ) -> tuple[Event, ...]:
     """Returns the events of the scenario's steps on a home; a verb that the profile lacks is passed over.
+
+    `random` decides at which moments steps are killed.
 
     Raises:
         SandboxError: the sandbox failed; nothing can be said about the migrator.
@@ -28,46 +32,81 @@ def run_case(
     for number, step in enumerate(scenario.steps):
         if not profile.offers(step.do):
             continue
-        event, before = run_step(number, step, system, profile, session, before=before)
+        event, before = run_step(number, step, system, profile, session, before=before, random=random)
         events.append(event)
     return tuple(events)
 
 
 def run_step(
-    number: int, step: Step, system: System, profile: Profile, session: Session, *, before: Home
+    number: int,
+    step: Step,
+    system: System,
+    profile: Profile,
+    session: Session,
+    *,
+    before: Home,
+    random: Random,
 ) -> tuple[Event, Home]:
-    """Returns the event, and the tree once the step's actor is gone."""
+    """Returns the event, and the tree once the step's actor is gone; `random` decides when it is killed, if it is."""
+    if step.kill:
+        event = _run_killed(number, step, profile, session, before=before, random=random)
+        return event, event.after
     actor = system.ACTORS[step.meanwhile] if step.meanwhile else None
     conditions: frozenset[str] = frozenset()
     if actor is not None:
         before, conditions = _begin(actor, profile, session, before)
     try:
-        ran = session.run(
-            _command(profile.verbs[step.do], session), env=dict(profile.env), timeout=profile.timeout
-        )
+        ran = _run(step, profile, session)
         after = session.observe()
     finally:
         if actor is not None:
             session.release()
-    after = before if after == before else after
-    event = Event(
+    event = _event(number, step, profile, ran, before=before, after=after, conditions=conditions)
+    return event, session.observe() if actor is not None else event.after
+
+
+def _run_killed(
+    number: int, step: Step, profile: Profile, session: Session, *, before: Home, random: Random
+) -> Event:
+    """Returns the event of a step that was killed, unless it ended first.
+
+    What the clean run takes is measured on the same home just before; it also shows where a finished step ends.
+    """
+    measured = _run(step, profile, session, watch=True)
+    clean = session.observe() if profile.outcome_of(measured.status) in {"done", "partial"} else None
+    session.lay_out(before)
+    moment = drawn(random, measured.seconds, measured.changed)
+    ran = _run(step, profile, session, kill_after=moment.seconds, since_change=moment.since_change)
+    kill = Kill(ran.seconds if ran.killed else moment.seconds, ran.killed, clean)
+    return _event(number, step, profile, ran, before=before, after=session.observe(), kill=kill)
+
+
+def _run(step: Step, profile: Profile, session: Session, **how: Any) -> Ran:
+    argv = _command(profile.verbs[step.do], session)
+    return session.run(argv, env=dict(profile.env), timeout=profile.timeout, **how)
+
+
+def _event(
+    number: int, step: Step, profile: Profile, ran: Ran, *, before: Home, after: Home, **more: Any
+) -> Event:
+    return Event(
         step=number,
         do=step.do,
         outcome=profile.outcome_of(ran.status),
         before=before,
-        after=after,
+        after=before if after == before else after,
         status=ran.status,
         signal=ran.signal,
         timed_out=ran.timed_out,
         seconds=ran.seconds,
         meanwhile=step.meanwhile,
-        conditions=conditions,
         report=_report(ran),
         stdout=ran.stdout.decode("utf-8", "replace"),
         stderr=ran.stderr.decode("utf-8", "replace"),
         litter=ran.litter,
+        strays=ran.strays,
+        **more,
     )
-    return event, session.observe() if actor is not None else after
 
 
 def _begin(actor: Actor, profile: Profile, session: Session, home: Home) -> tuple[Home, frozenset[str]]:

@@ -9,6 +9,7 @@ from harness.expectation import Expectation
 from harness.history import Event, History
 from harness.home import Change, Home
 from harness.records import Tables
+from harness.standing import Standing, standings
 from harness.sut import Profile
 
 READING: frozenset[str] = frozenset({"inspect", "plan", "dry_run", "verify", "status"})
@@ -28,13 +29,18 @@ class Evidence:
     _targets: dict[int, Tables] = field(default_factory=dict, repr=False)
     _problems: dict[int, list[str]] = field(default_factory=dict, repr=False)
 
+    _standings: dict[int, Standing] = field(default_factory=dict, repr=False)
+
     def events(self, *verbs: str) -> Iterator[Event]:
         """Yields the events of the named verbs, in order; of all verbs when none is named."""
         return (event for event in self.history.events if not verbs or event.do in verbs)
 
     def expected(self, event: Event) -> Expectation:
-        """Returns what a right `migrate` would make of the home as it was before the event."""
-        return self.expected_of(event.before, event.conditions)
+        """Returns what a right `migrate` would make of the home as it was before the event.
+
+        After an interruption: of the home as it was before the interrupted work, see `standing`.
+        """
+        return self.expected_of(self.standing(event).origin, event.conditions)
 
     def expected_of(self, home: Home, conditions: frozenset[str] = frozenset()) -> Expectation:
         """Returns what a right `migrate` would make of a home."""
@@ -42,6 +48,12 @@ class Evidence:
         if asked not in self._expected:
             self._expected[asked] = self.expect(home, conditions)
         return self._expected[asked]
+
+    def standing(self, event: Event) -> Standing:
+        """Returns whether the event begins in the middle of interrupted work, and what that work began with."""
+        if not self._standings:
+            self._standings.update(standings(self.history.events))
+        return self._standings[event.step]
 
     def target(self, home: Home) -> Tables:
         """Returns the content of the target store in a home.

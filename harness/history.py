@@ -27,12 +27,26 @@ class HistoryError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Kill:
+    """SIGKILL for a step and all that it started, `moment` seconds after its start.
+
+    `landed` is false when the step had ended by then: it is an ordinary one.  `clean` is the tree that the same step
+    left on the same home when nobody killed it; None when it did not succeed.
+    """
+
+    moment: float
+    landed: bool
+    clean: Home | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """One step: which verb, what else went on, how it ended, and the tree on either side.
 
     `conditions` are facts about the surroundings that the tree cannot show (a living daemon, a held lock).
     `report` is what the migrator wrote to ``$MIGRATION_REPORT``: parsed JSON, its raw text when it is not JSON,
-    None when there was none.  `litter` are paths outside the home that the step made and left.
+    None when there was none.  `litter` are paths outside the home that the step made and left, `strays` the names of
+    processes that it left alive.  `kill` is there when a kill was tried.
     """
 
     step: int
@@ -50,6 +64,13 @@ class Event:
     stdout: str = ""
     stderr: str = ""
     litter: tuple[str, ...] = ()
+    strays: tuple[str, ...] = ()
+    kill: Kill | None = None
+
+    @property
+    def killed(self) -> bool:
+        """Tells whether the step was killed; how far it came is then open."""
+        return self.kill is not None and self.kill.landed
 
     @property
     def succeeded(self) -> bool:
@@ -58,6 +79,8 @@ class Event:
 
     def ended(self) -> str:
         """Returns how the step ended, in words."""
+        if self.kill is not None and self.kill.landed:
+            return f"killed after {self.kill.moment:.3f} s"
         if self.timed_out:
             return f"no end within {self.seconds:.0f} s"
         if self.signal is not None:
@@ -80,8 +103,9 @@ def save(history: History, folder: Path, blobs: BlobPack) -> None:
     trees: list[Home] = [history.home]
     rows = []
     for event in history.events:
-        places = [_place(home, trees) for home in (event.before, event.after)]
-        rows.append(_event_row(event, *places))
+        before, after = (_place(home, trees) for home in (event.before, event.after))
+        clean = _place(event.kill.clean, trees) if event.kill and event.kill.clean else None
+        rows.append(_event_row(event, before, after, clean))
     for number, home in enumerate(trees):
         with (folder / f"tree-{number}.jsonl").open("w", encoding="ascii") as file:
             file.writelines(json.dumps(row) + "\n" for row in [[home.root], *home.manifest()])
@@ -100,7 +124,8 @@ def _place(home: Home, trees: list[Home]) -> int:
     return len(trees) - 1
 
 
-def _event_row(event: Event, before: int, after: int) -> dict[str, Any]:
+def _event_row(event: Event, before: int, after: int, clean: int | None) -> dict[str, Any]:
+    kill = event.kill
     return {
         "step": event.step,
         "do": event.do,
@@ -117,6 +142,8 @@ def _event_row(event: Event, before: int, after: int) -> dict[str, Any]:
         "stdout": event.stdout[-_OUTPUT_KEPT:],
         "stderr": event.stderr[-_OUTPUT_KEPT:],
         "litter": list(event.litter),
+        "strays": list(event.strays),
+        "kill": {"moment": round(kill.moment, 6), "landed": kill.landed, "clean": clean} if kill else None,
     }
 
 
@@ -132,8 +159,12 @@ def load(folder: Path, blobs: BlobPack) -> History:
         events = []
         for row in rows:
             before, after = (_tree(folder, row.pop(side), trees, blobs) for side in ("before", "after"))
-            conditions, litter = frozenset(row.pop("conditions")), tuple(row.pop("litter", ()))
-            events.append(Event(before=before, after=after, conditions=conditions, litter=litter, **row))
+            kill = row.pop("kill", None)  # as litter and strays, unknown to the first releases
+            if kill and kill["clean"] is not None:
+                kill["clean"] = _tree(folder, kill["clean"], trees, blobs)
+            row |= {name: tuple(row.get(name, ())) for name in ("litter", "strays")}
+            row |= {"conditions": frozenset(row["conditions"]), "kill": Kill(**kill) if kill else None}
+            events.append(Event(before=before, after=after, **row))
         return History(_tree(folder, 0, trees, blobs), tuple(events), head["draft"])
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise HistoryError(f"{folder}: not a stored case ({type(error).__name__}: {error})") from error

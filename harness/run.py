@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from random import Random
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
@@ -20,6 +21,7 @@ from harness.draft import Draft, drafts, make_home
 from harness.evidence import Evidence
 from harness.history import History
 from harness.home import Home
+from harness.interruption import NO_KILLS, Kills, kills_of
 from harness.sandbox.channel import SandboxError
 from harness.sandbox.session import Session
 from harness.scenario import Scenario, ScenarioError, story_of
@@ -36,6 +38,7 @@ from harness.world import World, tell
 providers._get_local_constants = Constants  # noqa: SLF001
 
 _SHRINK_SECONDS = 30.0  # then the smallest failing home so far is kept
+_MOMENTS = 3  # at which a smaller home is killed before it counts as harmless
 Progress = Callable[[int, int, int], None]
 """Called after each case with: cases done, cases wanted, cases failed."""
 
@@ -56,6 +59,7 @@ class RunResult:
     seconds: float
     notes: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()  # of the smallest failing case of a story
+    kills: Kills = NO_KILLS
 
     @property
     def status(self) -> Status:
@@ -75,18 +79,21 @@ class _Exploration:
     wanted: int
     progress: Progress
     clock: Callable[[], float]
+    number: int
     given: Home | None = None
     verdicts: list[Verdict] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     smallest: tuple[Verdict, History] | None = None
     story: Story | None = None
+    kills: Kills = NO_KILLS
+    place: int = 0  # of the case at hand
 
     def __post_init__(self) -> None:
         self.story = story_of(self.scenario)
 
     def explore(self, drafts: Iterable[Draft], *, shrinking: bool) -> None:
         """Tries one home after the other up to the first that fails, and shrinks that one."""
-        for draft in drafts:
+        for self.place, draft in enumerate(drafts):
             verdict, history = self.run(draft)
             if self.story is not None and not history.events:
                 continue  # none of its steps ran a verb: nothing to judge
@@ -96,24 +103,35 @@ class _Exploration:
                 self._shrink(draft, verdict.failed[0], seconds=_SHRINK_SECONDS if shrinking else 0.0)
                 return
 
+    def try_home(self, home: Home, steps: Iterable[Told], times: int) -> None:
+        """Tries one home up to the first failure; more than once where each time kills come at other moments."""
+        for self.place in range(times):
+            self.record(*self.run_home(home, {"damage": []}, steps))
+            if self.verdicts[-1].status is Status.FAIL:
+                return
+
     def _shrink(self, draft: Draft, claim: str, seconds: float) -> None:
         """Makes the failing home smaller while the same claim fails, and tries the smallest once more."""
 
         def still_fails(smaller: Draft) -> bool:
-            try:
-                verdict, history = self.run(smaller)
-            except SandboxError:
-                raise
-            except Exception:  # noqa: BLE001 - a state that its pack cannot write is not a smaller home
-                return False
-            if claim in verdict.failed:
-                self.smallest = (verdict, history)
-            return claim in verdict.failed
+            for attempt in range(_MOMENTS if self.kills.tried else 1):
+                try:
+                    verdict, history = self.run(smaller, attempt)
+                except SandboxError:
+                    raise
+                except Exception:  # noqa: BLE001 - a state that its pack cannot write is not a smaller home
+                    return False
+                if claim in verdict.failed:
+                    self.smallest = (verdict, history)
+                    return True
+            return False
 
         smallest = shrink(draft, still_fails, until=self.clock() + seconds, clock=self.clock)
-        if claim not in self.run(smallest)[0].failed:
-            note = "held when the failing home was tried again: the migrator does not repeat itself"
-            self.notes.append(f"{claim} {note}")
+        if not still_fails(smallest):
+            why = "the migrator does not repeat itself"
+            if self.kills.tried:
+                why = "a kill does not come at the same point of the work twice; the kept case shows what it left"
+            self.notes.append(f"{claim} held when the failing home was tried again: {why}")
 
     def leave_open(self, note: str) -> None:
         """Makes the result unknown, unless a case has failed."""
@@ -124,11 +142,14 @@ class _Exploration:
         """Stores a case, counts it and tells how far the run is."""
         self.folder.add_case(len(self.verdicts), history)
         self.verdicts.append(verdict)
+        self.kills += kills_of(history.events)
         failed = sum(1 for verdict in self.verdicts if verdict.status is Status.FAIL)
         self.progress(len(self.verdicts), self.wanted, failed)
 
     def result(self, number: int, seconds: float) -> RunResult:
         """Stores the smallest failing case and returns what the run came to."""
+        if self.kills.tried and not self.kills.landed:
+            self.leave_open("no kill landed: every step had ended before its moment came")
         smallest, history = self.smallest or (None, None)
         if history is not None:
             self.folder.set_smallest(history)
@@ -145,23 +166,25 @@ class _Exploration:
             folder=str(self.folder.path),
             seconds=seconds,
             notes=tuple(self.notes),
+            kills=self.kills,
         )
 
-    def run(self, draft: Draft) -> tuple[Verdict, History]:
+    def run(self, draft: Draft, attempt: int = 0) -> tuple[Verdict, History]:
         """Returns the verdict on the home of a draft, with its history."""
         if self.given is not None:
-            return self.run_home(self.given, {"damage": []}, draft.steps)
+            return self.run_home(self.given, {"damage": []}, draft.steps, attempt)
         home, applied = make_home(self.system, draft, self.session.root_for)
-        return self.run_home(home, draft.as_data(applied), draft.steps)
+        return self.run_home(home, draft.as_data(applied), draft.steps, attempt)
 
     def run_home(
-        self, home: Home, about: Mapping[str, Any], steps: Iterable[Told] = ()
+        self, home: Home, about: Mapping[str, Any], steps: Iterable[Told] = (), attempt: int = 0
     ) -> tuple[Verdict, History]:
-        """Returns the verdict on a home, with its history."""
+        """Returns the verdict on a home, with its history; each attempt kills at other moments."""
+        random = Random(f"{self.number}/{self.place}/{attempt}")  # noqa: S311 - moments, not secrets
         if self.story is None:
-            events = run_case(self.system, self.scenario, self.profile, self.session, home)
+            events = run_case(self.system, self.scenario, self.profile, self.session, home, random=random)
         else:
-            world = World(self.system, self.profile, self.session, home)
+            world = World(self.system, self.profile, self.session, home, random=random)
             about = {**about, "steps": as_rows(tell(self.story, world, steps))}
             events = tuple(world.events)
         history = History(home, events, about)
@@ -215,7 +238,9 @@ def run_scenario(
     """
     check_actors(system, scenario)
     began = clock()
-    exploration = _Exploration(system, scenario, profile, session, folder, cases, progress, clock, home)
+    exploration = _Exploration(
+        system, scenario, profile, session, folder, cases, progress, clock, number, home
+    )
     versions = {name: version(name) for name in ("hypothesis", "faker")} | {
         "python": platform.python_version()
     }
@@ -228,7 +253,8 @@ def run_scenario(
             drawing = drafts(system, scenario, story)
             exploration.explore(drawn(drawing, number, cases), shrinking=shrink_failing)
         elif story is None or steps:
-            exploration.record(*exploration.run_home(home, {"damage": []}, steps))
+            killing = any(step.kill for step in scenario.steps)
+            exploration.try_home(home, steps, times=cases if killing else 1)
         else:
             orders = story.tellings().map(lambda told: Draft(told, None))
             exploration.explore(drawn(orders, number, cases), shrinking=shrink_failing)

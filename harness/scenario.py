@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -16,10 +17,21 @@ class ScenarioError(ValueError):
 
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One step: the migrator's verb, and an actor of the pack that was at work just before, or is meanwhile."""
+    """One step: the migrator's verb, and an actor of the pack that was at work just before, or is meanwhile.
+
+    With `kill` ``random``, all its processes get SIGKILL at a moment that the case's seed stands for.
+    """
 
     do: Verb
     meanwhile: str = ""
+    kill: Literal["", "random"] = ""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for what cannot be had together."""
+        if self.kill and self.meanwhile:
+            raise ValueError(
+                f"a step of {self.do} has both kill and meanwhile; use two steps, as nobody else is at work when one is killed"
+            )
 
 
 class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -20,7 +20,11 @@ from harness.system import System
 class World:
     """One home laid out in a sandbox; a verb that the migrator lacks does nothing, and gives None."""
 
-    def __init__(self, system: System, profile: Profile, session: Session, home: Home) -> None:
+    def __init__(
+        self, system: System, profile: Profile, session: Session, home: Home, *, random: Random
+    ) -> None:
+        """The home is laid out; `random` decides at which moments verbs are killed, where that is asked for."""
+        self._random = random
         self._system, self._profile, self._session = system, profile, session
         session.lay_out(home)
         self.home = session.observe()
@@ -35,7 +39,7 @@ class World:
         return self._profile.offers(verb)
 
     def migrate(self, **around: Any) -> Event | None:
-        """Runs the verb; `around` is what a scenario's step may say besides: ``meanwhile`` and the like."""
+        """Runs the verb; `around` is what a scenario's step may say besides: ``meanwhile`` or ``kill``."""
         return self.run("migrate", **around)
 
     def dry_run(self, **around: Any) -> Event | None:
@@ -72,7 +76,13 @@ class World:
             return None
         step = Step(do=verb, **around)
         event, home = run_step(
-            len(self.events), step, self._system, self._profile, self._session, before=self.home
+            len(self.events),
+            step,
+            self._system,
+            self._profile,
+            self._session,
+            before=self.home,
+            random=self._random,
         )
         names = [*self._deeds, *([event.meanwhile] if event.meanwhile else [])]
         event = replace(event, meanwhile=", ".join(names), conditions=event.conditions | self._conditions)

@@ -5,7 +5,7 @@ A new one is a module (or a function in one) and a place in this dict.
 
 from __future__ import annotations
 
-from harness.claims import ends_as_expected, promises, report, safety, store, tree
+from harness.claims import ends_as_expected, interruption, promises, report, safety, store, tree
 from harness.claims.claim import Claim, Finding, UndecidedError
 
 CLAIMS: dict[str, Claim] = {
@@ -13,6 +13,7 @@ CLAIMS: dict[str, Claim] = {
     for claim in (
         *store.CLAIMS,
         *tree.CLAIMS,
+        interruption.CLAIM,
         *safety.CLAIMS,
         *promises.CLAIMS,
         ends_as_expected.CLAIM,

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.claims.claim import Claim, Finding, UndecidedError
-from harness.evidence import Evidence
+from harness.evidence import READING, Evidence
 from harness.history import Event
 
 NAME = "ends-as-expected"
 
 
 def check(evidence: Evidence) -> Iterator[Finding]:
-    """Yields the steps that ended otherwise; a step without an end leaves the claim open.
+    """Yields the steps that ended otherwise; a step without an end leaves the claim open, a killed one shows nothing.
 
     A home that calls for a refusal must be refused, one that does not must not be: a success over a missing or
     locked target is the release blocker that the harness exists for.
     """
     for event in evidence.events():
+        if event.killed:
+            continue
         if event.timed_out:
             raise UndecidedError(f"step {event.step} ({event.do}) had no end within {event.seconds:.0f} s")
         wanted = _wanted(evidence, event)
@@ -28,6 +30,8 @@ def check(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _wanted(evidence: Evidence, event: Event) -> set[str]:
+    if event.do in READING and evidence.standing(event).interrupted:
+        return {"done", "partial", "refused", "attention"}  # any answer, but an answer
     expected = evidence.expected(event).outcome
     if event.do in {"migrate", "dry_run"}:
         told_apart = "partial" in evidence.profile.exit

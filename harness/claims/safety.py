@@ -15,7 +15,7 @@ def backup_first(evidence: Evidence) -> Iterator[Finding]:
     """Yields files that a migration changed or removed and of which no kept copy has the bytes they had."""
     for event in evidence.events("migrate"):
         kept = {entry.digest for path, entry in event.after.entries.items() if evidence.is_kept(path)}
-        for change in event.before.changes_to(event.after):
+        for change in evidence.standing(event).origin.changes_to(event.after):
             before = change.before
             if before is None or before.kind != "file" or before.digest in kept or evidence.may_keep(change):
                 continue
@@ -54,6 +54,13 @@ def leaves_no_litter(evidence: Evidence) -> Iterator[Finding]:
         if event.status is not None:
             for path in event.litter:
                 yield Finding("leaves-no-litter", path, "no such path", "left behind", event.step)
+
+
+def leaves_no_process(evidence: Evidence) -> Iterator[Finding]:
+    """Yields processes that a step left alive when it had come to its own end."""
+    for event in evidence.events():
+        for name in event.strays:
+            yield Finding("leaves-no-process", name, "no process", "still alive", event.step)
 
 
 def kept_private(evidence: Evidence) -> Iterator[Finding]:
@@ -124,4 +131,5 @@ CLAIMS = (
     ),
     Claim("kept-private", "No step opens to others what was the user's alone.", kept_private, always),
     Claim("leaves-no-litter", "No step leaves anything outside the home.", leaves_no_litter, always),
+    Claim("leaves-no-process", "No step leaves a process behind.", leaves_no_process, always),
 )

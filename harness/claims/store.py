@@ -28,8 +28,9 @@ def _differences(evidence: Evidence) -> Iterator[tuple[Event, str, TableDifferen
 def _rows_before_and_after(evidence: Evidence) -> Iterator[tuple[Event, Tables, Tables]]:
     for event in evidence.events():
         if event.do != "rollback" and not event.succeeded:
-            try:
-                before = evidence.target(event.before)
+            try:  # an interrupted migration may take its own rows back, and no others
+                began = evidence.standing(event).origin if event.do == "migrate" else event.before
+                before = evidence.target(began)
             except TargetUnreadableError:
                 continue  # nothing was readable before, so nothing readable can have been lost
             yield event, before, evidence.target(event.after)

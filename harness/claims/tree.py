@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 
 from harness.claims.claim import Claim, Finding, after_successful, having
@@ -27,7 +28,8 @@ def nothing_else_changes(evidence: Evidence) -> Iterator[Finding]:
     """Yields changes outside what the step may change: legacy files, bystanders, other tools' state.
 
     Modes, contents and link targets count everywhere; mtimes count for all but directories, whose mtime moves
-    whenever an allowed file appears in them.
+    whenever an allowed file appears in them.  A killed step may leave new files beside those that it may write; the
+    step that settles an interruption may change whatever the interrupted ones had changed.
     """
     for event in evidence.events():
         if event.do in READING:
@@ -36,13 +38,30 @@ def nothing_else_changes(evidence: Evidence) -> Iterator[Finding]:
             allowed = frozenset().union(*(evidence.expected(e).writable for e in evidence.events("migrate")))
         else:
             allowed = evidence.expected(event).writable
+        unsettled = _unsettled(evidence, event)
         for change in event.before.changes_to(event.after, times=True):
             if (
                 not _only_directory_time(change)
                 and not _within(change.path, allowed)
                 and not evidence.may_keep(change)
+                and not (event.killed and _temporary(change, allowed))
+                and change.path not in unsettled
             ):
                 yield _finding("nothing-else-changes", change, event)
+
+
+def _unsettled(evidence: Evidence, event: Event) -> frozenset[str]:
+    """Returns the paths that interrupted work has left other than it found them."""
+    standing = evidence.standing(event)
+    if event.do in READING or not standing.interrupted:
+        return frozenset()
+    return frozenset(change.path for change in standing.origin.changes_to(event.before, times=True))
+
+
+def _temporary(change: Change, allowed: frozenset[str]) -> bool:
+    """Tells whether a change is a new file beside one that may be written."""
+    made = change.before is None and change.after is not None and change.after.kind == "file"
+    return made and posixpath.dirname(change.path) in {posixpath.dirname(path) for path in allowed}
 
 
 def _only_directory_time(change: Change) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from harness.gate import GateResult
@@ -22,6 +23,7 @@ def run_data(result: RunResult, replay: str) -> dict[str, Any]:
         "folder": result.folder,
         "replay": replay,
         "notes": list(result.notes),
+        "kills": asdict(result.kills),
         "cases": [verdict_data(verdict) for verdict in result.verdicts],
         "smallest": verdict_data(result.smallest) if result.smallest else None,
         "damage": list(result.damage),

@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.claims import CLAIMS, Finding
 from harness.gate import Decision, GateResult, Metric, Reading
+from harness.interruption import Kills
 from harness.run import RunResult
 from harness.sandbox.choose import Choice
 from harness.verdict import Status, Verdict
@@ -35,7 +36,7 @@ def scenario_lines(result: RunResult, replay: str) -> Iterator[str]:
     """Yields one line on a scenario that passed, and the evidence where it did not."""
     count = len(result.verdicts)
     homes = f"{count} home{'' if count == 1 else 's'}"
-    yield f"{_WORDS[result.status]:8}{result.scenario}  ({homes}, {result.seconds:.1f} s)"
+    yield f"{_WORDS[result.status]:8}{result.scenario}  ({homes}, {result.seconds:.1f} s{_kills(result.kills)})"
     if result.status is Status.PASS:
         yield from _not_offered(result.verdicts)
         return
@@ -45,6 +46,12 @@ def scenario_lines(result: RunResult, replay: str) -> Iterator[str]:
     yield from (f"  note      {_plain(note)}" for note in result.notes)
     yield f"  replay    {replay}"
     yield f"  kept in   {result.folder}"
+
+
+def _kills(kills: Kills) -> str:
+    if not kills.tried:
+        return ""
+    return f"; {kills.landed} of {kills.tried} kills landed, {kills.in_work} after the home had changed"
 
 
 def _not_offered(verdicts: Iterable[Verdict]) -> Iterator[str]:

@@ -6,7 +6,15 @@ from functools import cache
 from importlib import resources
 
 _PACKAGE = "harness.sandbox.inside"
-_MODULES = ("tree", "picture", "fence", "processes", "holding", "runner")  # each imports only those before it
+_MODULES = (
+    "tree",
+    "picture",
+    "fence",
+    "watching",
+    "processes",
+    "holding",
+    "runner",
+)  # each imports only those before it
 _READ_PROGRAM = "import sys; exec(sys.stdin.buffer.read(int(sys.stdin.buffer.readline())))"
 _PROGRAM = """
 import sys, types

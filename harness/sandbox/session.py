@@ -23,7 +23,9 @@ class Ran:
 
     `report` is what it wrote to ``$MIGRATION_REPORT``, if it did; `litter` are the files and folders that it made
     outside the home, the first hundred of them, and did not remove.  Of stdout and stderr the first and the
-    last 512 KiB are kept, and a line between them tells how much was cut.
+    last 512 KiB are kept, and a line between them tells how much was cut.  `changed` is when the home first changed,
+    in seconds from the start, where that was watched.  `killed` tells whether the kill that was asked for ended it.
+    `strays` are the names of processes that still lived a moment after it had ended by itself.
     """
 
     status: int | None
@@ -34,6 +36,9 @@ class Ran:
     stderr: bytes
     report: bytes | None
     litter: tuple[str, ...] = ()
+    changed: float | None = None
+    killed: bool = False
+    strays: tuple[str, ...] = ()
 
 
 class Session:
@@ -113,9 +118,20 @@ class Session:
         return self._channel.ask("lay_out", pieces, root=home.root, rows=rows, blobs=sizes)[0]
 
     def run(
-        self, argv: Sequence[str], *, env: Mapping[str, str] | None = None, timeout: float, stdin: bytes = b""
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str] | None = None,
+        timeout: float,
+        stdin: bytes = b"",
+        watch: bool = False,
+        kill_after: float | None = None,
+        since_change: bool = False,
     ) -> Ran:
         """Returns how the command ended; by then nothing that it started is left.
+
+        With `watch` it is noted when the home first changes.  `kill_after` so many seconds the command and all that
+        it started get SIGKILL: counted from its start, or with `since_change` from that first change.
 
         It runs in the home, in an environment of its own: HOME, USER, PATH, TMPDIR, LANG=C.UTF-8, TZ=UTC,
         PYTHONHASHSEED=0, PYTHONDONTWRITEBYTECODE=1, MIGRATION_REPORT, and what `env` adds.
@@ -132,6 +148,9 @@ class Session:
             env=dict(env or {}),
             timeout=timeout,
             limits=self._limits,
+            watch=watch or since_change,
+            kill_after=kill_after,
+            since_change=since_change,
         )
         status, sizes = reply["status"], reply["sizes"]
         out, err = sizes[0], sizes[0] + sizes[1]
@@ -144,6 +163,9 @@ class Session:
             stderr=payload[out:err],
             report=payload[err:] if len(sizes) > 2 else None,
             litter=tuple(reply["litter"]),
+            changed=reply["changed"],
+            killed=reply["killed"],
+            strays=tuple(reply["strays"]),
         )
 
     def observe(self) -> Home:

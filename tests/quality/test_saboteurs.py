@@ -29,6 +29,9 @@ def constants(path: Path) -> dict[str, str]:
     return assigned | {"doc": ast.get_docstring(tree) or ""}
 
 
+OF_KILLS = [path for path in FILES if constants(path)["SCENARIO"].startswith("ao-killed")]
+
+
 def sabotaged(path: Path) -> Profile:
     """Returns our own profile with the saboteur in the migrator's place."""
     right = profile_for("ao", "")
@@ -51,6 +54,19 @@ def test_saboteur_is_rejected_by_the_claim_it_names(path: Path, sandbox: Choice,
     assert result.status is Status.FAIL, result.notes
     failed = {name for verdict in result.verdicts for name in verdict.failed}
     assert about["CLAIM"] in failed
+
+
+@pytest.mark.quality
+@pytest.mark.parametrize("path", OF_KILLS, ids=lambda path: path.stem)
+def test_saboteur_of_interruptions_does_right_where_nobody_is_killed(
+    path: Path, sandbox: Choice, tmp_path: Path
+) -> None:
+    """So it is the kill that gives it away."""
+    scenario = load_scenario(ROOT / f"scenarios/{constants(path)['SCENARIO']}.toml")
+    steps = [msgspec.structs.replace(step, kill="") for step in scenario.steps]
+    options = Options(runs=str(tmp_path), sandbox=sandbox.level, shrink=False, cases=2)
+    result = run_loaded(msgspec.structs.replace(scenario, steps=steps), sabotaged(path), options, sandbox)
+    assert result.status is Status.PASS, [verdict.findings for verdict in result.verdicts]
 
 
 def test_every_claim_has_a_saboteur() -> None:

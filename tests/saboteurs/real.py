@@ -8,10 +8,12 @@ import json
 import os
 import sqlite3
 import sys
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from migrator import files
 from migrator.cli import main
 
 HOME = Path(os.environ["HOME"])
@@ -59,6 +61,30 @@ def edit_report(edit: Callable[[dict[str, Any]], None]) -> None:
     report = json.loads(path.read_text())
     edit(report)
     path.write_text(json.dumps(report))
+
+
+def noting(note: Callable[[str, bytes], None]) -> None:
+    """Has the migrator call this, with path and line, instead of adding a line to its journal."""
+    files.append_line = note
+
+
+def pausing(state: str, seconds: float = 0.15) -> None:
+    """Has the migrator rest once this stage is in its journal, so that some kills come just then."""
+    real = files.append_line
+
+    def note(path: str, line: bytes) -> None:
+        real(path, line)
+        if json.loads(line)["state"] == state:
+            time.sleep(seconds)
+
+    noting(note)
+
+
+def last_state() -> str:
+    """Returns the last whole line's stage in the newest journal, nothing where there is none."""
+    journals = sorted(STATE.glob("ao/*/journal.jsonl"))
+    lines = journals[-1].read_bytes().split(b"\n")[:-1] if journals else []
+    return str(json.loads(lines[-1])["state"]) if lines else ""
 
 
 def new_transcripts(before: set[Path]) -> list[Path]:

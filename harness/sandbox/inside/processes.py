@@ -16,8 +16,11 @@ from typing import Any
 
 from harness.sandbox.inside.fence import shut_in
 from harness.sandbox.inside.tree import RefusedError
+from harness.sandbox.inside.watching import Watch
 
 KEPT_OUTPUT = 1 << 20  # bytes of stdout, and of stderr, that a run hands back: the head and the tail
+_GRACE = 0.2  # seconds in which what a command started may end by itself once the command has ended
+_STRAYS = 100  # names told
 PDEATHSIG, DUMPABLE, _SUBREAPER, _NO_NEW_PRIVS = 1, 4, 36, 38  # linux/prctl.h
 _libc = ctypes.CDLL(None)
 
@@ -55,7 +58,8 @@ class Command:
     """What to run: `limits` are resource limits by name, `timeout` is in seconds.
 
     A `folder` that cannot be entered is replaced by ``/``, as a login does.  With `fence`, writing is possible
-    only below that folder.
+    only below that folder.  The tree `watched` is watched for its first change.  `kill_after` so many seconds
+    everything is killed: from the start, or with `since_change` from that first change.
     """
 
     argv: list[str]
@@ -65,16 +69,26 @@ class Command:
     timeout: float
     limits: Mapping[str, int]
     fence: str = ""
+    watched: str = ""
+    kill_after: float | None = None
+    since_change: bool = False
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How a command ended: `status` is negative for a signal and None for a timeout."""
+    """How a command ended: `status` is negative for a signal and None for a timeout.
+
+    `changed` is when the watched tree first changed, in seconds from the start.  `killed` tells whether the kill that
+    was asked for ended it.  `strays` are the names of processes that it left alive when it had ended by itself.
+    """
 
     status: int | None
     seconds: float
     stdout: bytes
     stderr: bytes
+    changed: float | None
+    killed: bool
+    strays: list[str]
 
 
 class Processes:
@@ -103,6 +117,7 @@ class Processes:
             HostGoneError: the host ended meanwhile.
         """
         answers = os.memfd_create("stdin") if command.stdin else os.open(os.devnull, os.O_RDONLY)
+        watch = _watch(command.watched)
         try:
             if command.stdin:
                 os.write(answers, command.stdin)
@@ -121,10 +136,16 @@ class Processes:
         except (OSError, ValueError, IndexError, subprocess.SubprocessError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             path = command.env.get("PATH")
+            if watch is not None:
+                watch.close()
             raise RefusedError(f"{' '.join(command.argv[:1])}: {reason}; PATH is {path}") from error
         finally:
             os.close(answers)
-        return self._attend(child, start, command.timeout, spared)
+        try:
+            return self._attend(child, start, command, watch, spared)
+        finally:
+            if watch is not None:
+                watch.close()
 
     def _become(self, command: Command) -> None:
         for name, amount in command.limits.items():
@@ -144,23 +165,18 @@ class Processes:
             os.chdir("/")
 
     def _attend(
-        self, child: subprocess.Popen[bytes], start: float, timeout: float, spared: Collection[int]
+        self,
+        child: subprocess.Popen[bytes],
+        start: float,
+        command: Command,
+        watch: Watch | None,
+        spared: Collection[int],
     ) -> Ended:
         pipes: list[Any] = [child.stdout, child.stderr]
         outputs = {pipe.fileno(): Output() for pipe in pipes}
-        poller = select.poll()
-        for fd in (*outputs, self._wake, self._host):
-            poller.register(fd, select.POLLIN)
-        while child.poll() is None and time.monotonic() < start + timeout:
-            for fd, _ in poller.poll(max(0.0, start + timeout - time.monotonic()) * 1000 + 1):
-                if fd == self._host:  # requests wait for replies, so this is the end of them
-                    raise HostGoneError
-                chunk = os.read(fd, 1 << 16)
-                if fd in outputs:
-                    outputs[fd].add(chunk)
-                    if not chunk:
-                        poller.unregister(fd)
+        changed = self._wait(child, start, command, watch, outputs)
         seconds, status = time.monotonic() - start, child.returncode
+        strays = [] if status is None else _left_alive(spared)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
         child.wait()
@@ -169,7 +185,80 @@ class Processes:
             os.set_blocking(pipe.fileno(), False)
             outputs[pipe.fileno()].add(pipe.read() or b"")
             pipe.close()
-        return Ended(status, seconds, *(output.kept() for output in outputs.values()))
+        # Between the last look and the signal it may have ended by itself: then its own status is there.
+        due = status is None and seconds < command.timeout
+        killed = due and child.returncode == -signal.SIGKILL
+        if due:
+            status = child.returncode
+        stdout, stderr = (output.kept() for output in outputs.values())
+        return Ended(status, seconds, stdout, stderr, changed, killed, strays)
+
+    def _wait(
+        self,
+        child: subprocess.Popen[bytes],
+        start: float,
+        command: Command,
+        watch: Watch | None,
+        outputs: Mapping[int, Output],
+    ) -> float | None:
+        """The command has ended, or its time is up, or the moment to kill it has come; gives the first change."""
+        changed: float | None = None
+        fds = {*outputs, self._wake, self._host} | ({watch.fd} if watch else set())
+        while child.poll() is None:
+            left = start + _time_for(command, changed) - time.monotonic()
+            if left <= 0:
+                break
+            for fd in select.select(fds, [], [], left)[0]:  # to the microsecond, which poll is not
+                if fd == self._host:  # requests wait for replies, so this is the end of them
+                    raise HostGoneError
+                if watch and fd == watch.fd:
+                    changed = time.monotonic() - start
+                    fds.discard(fd)  # only the first one matters
+                    continue
+                chunk = os.read(fd, 1 << 16)
+                if fd in outputs:
+                    outputs[fd].add(chunk)
+                    if not chunk:
+                        fds.discard(fd)
+        return changed
+
+
+def _time_for(command: Command, changed: float | None) -> float:
+    """Returns after how many seconds the command must end, as far as is known yet."""
+    since = changed if command.since_change else 0.0
+    if command.kill_after is None or since is None:
+        return command.timeout
+    return min(command.timeout, since + command.kill_after)
+
+
+def _watch(folder: str) -> Watch | None:
+    with contextlib.suppress(OSError):  # then it is not known when it changes
+        return Watch(folder) if folder else None
+    return None
+
+
+def _left_alive(spared: Collection[int]) -> list[str]:
+    """Returns the names of processes that still live although the command and some grace are over."""
+    until = time.monotonic() + _GRACE
+    while True:
+        try:
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return []
+        names = sorted(filter(None, (_name(pid) for pid in _descendants(os.getpid()) if pid not in spared)))
+        if not names or time.monotonic() >= until:
+            return names[:_STRAYS]
+        time.sleep(0.005)
+
+
+def _name(pid: int) -> str:
+    """Returns the name of a process, or nothing when it is dead."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            before, _, after = file.read().rpartition(b")")
+    except OSError:
+        return ""
+    return "" if after.split()[0] in {b"Z", b"X"} else before.partition(b"(")[2].decode("utf-8", "replace")
 
 
 def end_strays(spared: Collection[int]) -> None:

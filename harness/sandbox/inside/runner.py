@@ -132,7 +132,16 @@ class Runner:
             "MIGRATION_REPORT": report,
         }
         command = Command(
-            request["argv"], env, root, payload, request["timeout"], request["limits"], self._fence
+            request["argv"],
+            env,
+            root,
+            payload,
+            request["timeout"],
+            request["limits"],
+            self._fence,
+            root if request["watch"] else "",
+            request["kill_after"],
+            request["since_change"],
         )
         known = set(self._outside())
         ended = self._processes.run(command, self.holders.held)
@@ -141,7 +150,9 @@ class Runner:
             pieces.append(_report(report))
         sizes = [len(piece) for piece in pieces]
         litter = sorted(set(self._outside()) - known - {report})[:_LITTER]
-        return {"status": ended.status, "seconds": ended.seconds, "sizes": sizes, "litter": litter}, pieces
+        how = {"status": ended.status, "seconds": ended.seconds, "changed": ended.changed}
+        left = {"killed": ended.killed, "litter": litter, "strays": ended.strays}
+        return {**how, **left, "sizes": sizes}, pieces
 
     def _outside(self) -> Iterator[str]:
         """Yields what lies at the top of the folders where commands may write."""

@@ -70,6 +70,14 @@ METRICS = (
         needs="rollback",
     ),
     Metric(
+        name="interruptions-settled",
+        sentence="killed runs after which the next one ended where one clean run ends",
+        unit="%",
+        source="M-01 M-03",
+        measure=share_passing("same-as-clean-run"),
+        at_least=100,
+    ),
+    Metric(
         name="backups-first",
         sentence="migrations that kept whatever they changed as it was",
         unit="%",

@@ -13,7 +13,7 @@ from harness.claims import CLAIMS, Finding
 from harness.claims.claim import always
 from harness.evidence import Evidence
 from harness.expectation import Expectation, Fate
-from harness.history import ALTERED, Event
+from harness.history import ALTERED, Event, Kill
 from harness.home import Home, digest_of
 from harness.sut import Outcome, Verb
 from harness.verdict import ClaimResult, Status, judge
@@ -102,6 +102,14 @@ def holding(tables: Any) -> Home:
     """The migrated home with another store."""
     return MIGRATED.with_file("target.json", stored(tables).encode())
 
+
+# Half-way: the row is in, the letter lies beside its place under another name.
+HALF = journalled(holding({"notes": {"a": A}}).without("moved/a")).with_file("moved/a.part", b"de")
+DONE = journalled(MIGRATED, b"2")
+KILLED = event(
+    LEGACY, HALF, outcome="unknown", signal=9, kill=Kill(0.1, landed=True, clean=journalled(MIGRATED))
+)
+SETTLED = event(HALF, DONE)
 
 NEWER = holding({"notes": {"a": A, "b": A}})
 
@@ -243,6 +251,18 @@ TRIOS: dict[str, Trio] = {
         fails=shown(event(LEGACY, do="dry_run", litter=("/tmp/copy.db",))),
         told=("/tmp/copy.db", "no such path", "left behind", 0),
         mute=(shown(), "no step was run"),
+    ),
+    "leaves-no-process": Trio(
+        passes=shown(RIGHT, event(MIGRATED, do="verify")),
+        fails=shown(RIGHT, event(MIGRATED, do="verify", strays=("git",))),
+        told=("git", "no process", "still alive", 1),
+        mute=(shown(), "no step was run"),
+    ),
+    "same-as-clean-run": Trio(
+        passes=shown(KILLED, SETTLED),
+        fails=shown(KILLED, event(HALF, DONE.with_file("moved/a.part", b"de"))),
+        told=("moved/a.part", "as after one clean run", "file appeared", 1),
+        mute=(shown(RIGHT, event(MIGRATED)), "no step was killed"),
     ),
     "dry-run-tells-the-truth": Trio(
         passes=shown(event(LEGACY, do="dry_run", report=REPORT | {"changed": False}), RIGHT),

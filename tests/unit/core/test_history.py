@@ -12,7 +12,7 @@ from typing import Any, get_args
 import pytest
 from handwritten import event, home
 
-from harness.history import Event, History, HistoryError, load, save
+from harness.history import Event, History, HistoryError, Kill, load, save
 from harness.home import ContentNotHeldError, Entry, digest_of
 from harness.pack import BlobPack, PackError
 from harness.sut import Outcome
@@ -33,7 +33,9 @@ EVENTS = (
         report="text, \udcff no JSON",
         stderr="\ufffd",
     ),
-    event(AFTER, BEFORE, step=3, do="verify", outcome="refused", report=None),
+    event(AFTER, BEFORE, step=3, do="verify", outcome="refused", report=None, strays=("git",)),
+    event(BEFORE, step=4, outcome="unknown", signal=9, kill=Kill(0.125, landed=True, clean=AFTER)),
+    event(BEFORE, step=5, kill=Kill(0.5, landed=False)),
 )
 HISTORY = History(BEFORE, EVENTS, {"state": "State(…)", "damage": ["torn"], "seed": 7})
 
@@ -54,6 +56,18 @@ def test_a_loaded_history_is_the_saved_one(tmp_path: Path, blobs: BlobPack) -> N
     save(HISTORY, tmp_path / "case", blobs)
     again = load(tmp_path / "case", reopened(tmp_path))
     assert again == HISTORY
+
+
+def test_a_history_of_the_first_release_is_still_read(tmp_path: Path, blobs: BlobPack) -> None:
+    save(HISTORY, tmp_path / "case", blobs)
+    path = tmp_path / "case/events.jsonl"
+    head, *rows = (json.loads(line) for line in path.read_text().splitlines())
+    for row in rows:
+        for name in ("litter", "strays", "kill"):
+            del row[name]
+    path.write_text("".join(json.dumps(row) + "\n" for row in [head, *rows]))
+    again = load(tmp_path / "case", blobs)
+    assert again.events == tuple(replace(event, strays=(), kill=None) for event in EVENTS)
 
 
 def test_contents_come_from_the_pack(tmp_path: Path, blobs: BlobPack) -> None:

@@ -4,51 +4,20 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import strategies as st
-from toy import TOY, TOY_PROFILE, Did, InMemory, Migrator, numbers_of, right, scenario, storing, tables_of
+from toy import TOY, TOY_PROFILE, Did, InMemory, Run, numbers_of, right, scenario, storing, tables_of
 
 from harness.history import load
 from harness.home import Home
-from harness.run import RunResult, judge_again, run_scenario
-from harness.scenario import Scenario, ScenarioError
+from harness.run import RunResult, judge_again
+from harness.scenario import ScenarioError
 from harness.store import RunFolder
 from harness.verdict import Status
-
-Run = Callable[..., RunResult]
-
-
-@pytest.fixture
-def run(tmp_path: Path) -> Iterator[Run]:
-    """Runs a scenario with a migrator over the homes of a seed; each run has a folder of its own."""
-    folders: list[RunFolder] = []
-
-    def run_it(
-        migrator: Migrator = right,
-        asked: Scenario | None = None,
-        *,
-        session: InMemory | None = None,
-        number: int = 0,
-        cases: int = 30,
-        profile: Any = TOY_PROFILE,
-        **more: Any,
-    ) -> RunResult:
-        asked = asked or scenario()
-        folders.append(RunFolder.create(tmp_path / str(len(folders)), asked, profile, 0.0))
-        used = session or InMemory(migrator)
-        return run_scenario(
-            TOY, asked, profile, used.as_session(), folders[-1], number=number, cases=cases, **more
-        )
-
-    yield run_it
-    for folder in folders:
-        folder.close()
 
 
 def smallest_home(result: RunResult) -> Home:

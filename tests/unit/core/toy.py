@@ -21,6 +21,7 @@ from harness.expectation import Expectation, Fate
 from harness.gate import Metric, Trigger
 from harness.home import Home
 from harness.records import Tables
+from harness.run import RunResult
 from harness.sandbox.channel import SandboxError
 from harness.sandbox.holders import Holder, Process
 from harness.sandbox.session import Ran, Session
@@ -131,6 +132,7 @@ class Did:
 
 
 Migrator = Callable[[str, Home], Did]
+Run = Callable[..., RunResult]
 
 
 def storing(home: Home, tables: Tables) -> Home:
@@ -154,9 +156,13 @@ def right(verb: str, home: Home) -> Did:
 
 @dataclass
 class InMemory:
-    """A session whose commands are calls of a Python function; `breaks` tells at which calls of `run` it fails."""
+    """A session whose commands are calls of a Python function; `breaks` tells at which calls of `run` it fails.
+
+    A command that is to be killed is a call of `killed` instead, or ends before its moment where there is none.
+    """
 
     migrator: Migrator = right
+    killed: Migrator | None = None
     breaks: Callable[[int], bool] = lambda _call: False
     distort: Callable[[Home], Home] = lambda home: home
     level: str = "bare"
@@ -165,6 +171,7 @@ class InMemory:
     home: Home = field(default_factory=lambda: Home.empty("/home/u"))
     held: list[str] = field(default_factory=list)
     argvs: list[list[str]] = field(default_factory=list)
+    moments: list[tuple[float, bool]] = field(default_factory=list)
 
     def root_for(self, user: str) -> str:
         return f"/home/{user}"
@@ -186,12 +193,24 @@ class InMemory:
             self.home = self.home.without(path)
         self.held = []
 
-    def run(self, argv: Sequence[str], *, env: Mapping[str, str], timeout: float) -> Ran:
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        timeout: float,
+        watch: bool = False,
+        kill_after: float | None = None,
+        since_change: bool = False,
+    ) -> Ran:
         self.runs += 1
         self.argvs.append(list(argv))
         if self.breaks(self.runs):
             raise SandboxError("the runner failed at 'run': it ended")
-        did = self.migrator(argv[0], self.home)
+        dies = kill_after is not None and self.killed is not None
+        did = self.killed(argv[0], self.home) if dies and self.killed else self.migrator(argv[0], self.home)
+        if kill_after is not None:
+            self.moments.append((kill_after, since_change))
         self.home = did.home
         status = None if did.timed_out else did.status
         return Ran(
@@ -202,6 +221,8 @@ class InMemory:
             stdout=b"out \xff",
             stderr=b"",
             report=did.report,
+            changed=0.005 if watch else None,
+            killed=dies,
         )
 
     def __enter__(self) -> Self:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import textwrap
+import time
 from pathlib import Path
 from typing import Any
 
@@ -403,3 +404,96 @@ def test_a_home_whose_contents_are_not_held_is_refused(session: Session) -> None
     home = Home(session.root_for(), {".": Entry("dir", 0o700), "big": Entry("file", 0o600, 0, 9, "f" * 32)})
     with pytest.raises(SandboxError, match="big: its content is not held"):
         session.lay_out(home)
+
+
+# -- kills and processes left behind -------------------------------------------------------------------------------
+_SLOW = """
+    import os, time
+    if os.fork() == 0:
+        os.setsid()
+        time.sleep(1.2)
+        open("by-the-child", "w").close()
+        time.sleep(60)
+    time.sleep({idle})
+    open("first", "w").close()
+    time.sleep(60)
+"""
+
+
+def test_a_kill_ends_the_command_and_all_that_it_started(session: Session) -> None:
+    empty(session)
+    program = textwrap.dedent(_SLOW.format(idle=0.05))
+    ran = session.run(["python3", "-c", program], timeout=30, kill_after=0.6)
+    assert (ran.killed, ran.signal, ran.status, ran.timed_out) == (True, 9, None, False)
+    assert 0.6 <= ran.seconds < 1.2
+    time.sleep(1.2)
+    assert sorted(session.observe().entries) == [".", "first"]
+
+
+def test_a_kill_counts_from_the_first_change_where_asked(session: Session) -> None:
+    session.lay_out(Home.empty(session.root_for()).with_file("a/b/c", b"old"))
+    program = "import time; time.sleep(0.3); open('a/b/c', 'a').write('x'); time.sleep(0.05); open('late', 'w'); time.sleep(60)"
+    ran = session.run(["python3", "-c", program], timeout=30, kill_after=0.3, since_change=True)
+    assert ran.killed
+    assert ran.changed is not None
+    assert ran.changed >= 0.3
+    assert 0.3 <= ran.seconds - ran.changed < 2
+    assert "late" in session.observe().entries
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "open('new', 'w')",
+        "os.unlink('deep/file')",
+        "os.chmod('deep/file', 0o600)",
+        "os.utime('deep', (1, 1))",
+        "os.rename('deep/file', 'file')",
+        "os.mkdir('deep/er')",
+        "os.truncate('deep/file', 1)",
+    ],
+)
+def test_any_first_change_is_noticed_and_reading_is_none(session: Session, change: str) -> None:
+    home = Home.empty(session.root_for()).with_file("deep/file", b"text")
+    session.lay_out(home)
+    program = f"import os, time; open('deep/file').read(); os.listdir('deep'); time.sleep(0.2); {change}"
+    ran = session.run(["python3", "-c", program], timeout=20, watch=True)
+    assert ran.status == 0, ran.stderr
+    assert ran.changed is not None
+    assert 0.2 <= ran.changed <= ran.seconds
+    session.lay_out(home)
+    idle = session.run(["python3", "-c", program.replace(change, "0")], timeout=20, watch=True)
+    assert (idle.status, idle.changed) == (0, None)
+
+
+def test_a_command_that_ends_before_its_moment_is_not_killed(session: Session) -> None:
+    empty(session)
+    ran = session.run(["python3", "-c", "raise SystemExit(7)"], timeout=20, kill_after=10)
+    assert (ran.killed, ran.status, ran.signal) == (False, 7, None)
+    unchanged = session.run(["python3", "-c", "pass"], timeout=20, kill_after=0, since_change=True)
+    assert (unchanged.killed, unchanged.status) == (False, 0)
+    by_itself = session.run(
+        ["python3", "-c", "import os; os.kill(os.getpid(), 9)"], timeout=20, kill_after=10
+    )
+    assert (by_itself.killed, by_itself.signal) == (False, 9)
+
+
+def test_a_process_that_a_command_leaves_alive_is_told(session: Session) -> None:
+    empty(session)
+    leaves = "import os, time\nif os.fork() == 0:\n    os.close(1); os.close(2); {}; time.sleep({})"
+    stays = session.run(["python3", "-c", leaves.format("os.setsid()", 60)], timeout=20)
+    assert (stays.status, len(stays.strays)) == (0, 1)
+    assert stays.strays[0].startswith("python")
+    same_group = session.run(["python3", "-c", leaves.format("0", 60)], timeout=20)
+    assert len(same_group.strays) == 1
+    ending = session.run(["python3", "-c", leaves.format("os.setsid()", 0.02)], timeout=20)
+    assert (ending.status, ending.strays) == (0, ())
+    killed = session.run(["sh", "-c", "sleep 60 & sleep 60"], timeout=20, kill_after=0.1)
+    assert (killed.killed, killed.strays) == (True, ())
+
+
+def test_a_held_process_is_nobodys_leaving(session: Session) -> None:
+    empty(session)
+    session.hold(Process(".ao/running.json", '{"pid": {pid}}'))
+    assert session.run(["python3", "-c", ""], timeout=20).strays == ()
+    session.release()

@@ -1,0 +1,55 @@
+"""Where a step stands: on settled ground, or in the middle of work that a kill interrupted.
+
+After an interruption the home may be any mixture, so what a right step makes of it follows from the home that the
+interrupted work began with, and no longer from the mixture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from harness.history import Event
+from harness.home import Home
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Before a step: `killed` is the first killed step whose work nobody has finished or taken back since.
+
+    `origin` is then the home before the migration that the work belongs to; otherwise the home before the step.
+    """
+
+    origin: Home
+    killed: Event | None = None
+
+    @property
+    def interrupted(self) -> bool:
+        """Tells whether the step begins in the middle of interrupted work."""
+        return self.killed is not None
+
+
+def standings(events: Iterable[Event]) -> Iterator[tuple[int, Standing]]:
+    """Yields the step of each event and how it stands.
+
+    A migration that succeeds, and a rollback that is done, settle everything.  Where others changed the home in
+    between, the origin is no longer what a right step starts from, and the home before the step is taken.
+    """
+    origin: Home | None = None  # before the migration that is not taken back
+    killed: Event | None = None
+    last: Home | None = None
+    for event in events:
+        if last is not None and last != event.before:
+            origin = None
+        last = event.after
+        if event.do == "migrate" and origin is None:
+            origin = event.before
+        yield event.step, Standing(origin if killed and origin else event.before, killed)
+        if event.do not in {"migrate", "rollback"}:
+            continue
+        if event.killed:
+            killed = killed or event
+        elif event.do == "migrate" and event.succeeded:
+            killed = None
+        elif event.do == "rollback" and event.outcome == "done":
+            killed, origin = None, None

@@ -1,0 +1,263 @@
+"""Killed steps: when they are killed, what they show, and what every claim makes of what follows them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+
+import pytest
+from handwritten import PROFILE, event
+from test_claims import (
+    COPIES,
+    COUNTS,
+    DONE,
+    HALF,
+    KILLED,
+    LEGACY,
+    MIGRATED,
+    OLD,
+    REPORT,
+    RIGHT,
+    ROWS,
+    SETTLED,
+    findings_of,
+    holding,
+    journalled,
+    result_of,
+    row,
+    shown,
+)
+
+from harness.claims import CLAIMS
+from harness.history import Event, Kill
+from harness.home import Home
+from harness.interruption import Kills, Moment, drawn, kills_of
+from harness.sut import Outcome
+from harness.verdict import Status, judge
+
+MISSED = replace(RIGHT, kill=Kill(0.3, landed=False, clean=MIGRATED))
+PRESENT = [{**told, "outcome": "present"} for told in ROWS]
+
+
+def killed_rollback(after: Home) -> Event:
+    kill = Kill(0.1, landed=True, clean=journalled(LEGACY))
+    return event(MIGRATED, after, do="rollback", outcome="unknown", signal=9, kill=kill)
+
+
+# -- moments -------------------------------------------------------------------------------------------------------
+def test_moments_are_the_same_for_the_same_seed() -> None:
+    assert [drawn(Random(3), 0.2, 0.1) for _ in range(2)] == [drawn(Random(3), 0.2, 0.1)] * 2
+    assert drawn(Random(3), 0.2, 0.1) != drawn(Random(4), 0.2, 0.1)
+
+
+def test_most_moments_are_counted_from_the_first_change_and_some_lie_anywhere() -> None:
+    random = Random(0)
+    moments = [drawn(random, 0.2, 0.15) for _ in range(1000)]
+    late = [moment.seconds for moment in moments if moment.since_change]
+    anywhere = [moment.seconds for moment in moments if not moment.since_change]
+    assert 700 < len(late) < 800
+    assert min(late) < 0.002
+    assert 0.048 < max(late) < 0.05
+    assert min(anywhere) < 0.01
+    assert 0.19 < max(anywhere) < 0.2
+
+
+def test_where_a_clean_run_changes_nothing_moments_lie_anywhere() -> None:
+    random = Random(0)
+    assert not any(drawn(random, 0.2, None).since_change for _ in range(100))
+    assert drawn(Random(1), 0.0, None) == Moment(0.0)
+
+
+def test_kills_are_counted_by_what_they_met() -> None:
+    idle = replace(KILLED, after=KILLED.before)
+    assert kills_of([KILLED, idle, MISSED, RIGHT]) == Kills(tried=3, landed=2, in_work=1)
+
+
+# -- a killed step itself ------------------------------------------------------------------------------------------
+def test_a_killed_step_fails_no_claim_by_being_half_done() -> None:
+    assert judge(shown(KILLED)).failed == ()
+
+
+def test_a_killed_step_says_how_it_ended() -> None:
+    assert KILLED.killed
+    assert KILLED.ended() == "killed after 0.100 s"
+    assert not MISSED.killed
+    assert MISSED.ended() == "done (exit status 0)"
+
+
+def test_a_killed_step_may_leave_new_files_beside_what_it_may_write_and_nowhere_else() -> None:
+    beside = replace(KILLED, after=HALF.with_file("target.json.new", b"{}"))
+    assert findings_of("nothing-else-changes", beside) == []
+    for tree in (
+        HALF.with_file("notes/a.part", b""),
+        HALF.with_file("bystander", b"kept"),
+        HALF.without("bystander"),
+        HALF.with_kind("lock", "dir", mode=0o700),
+    ):
+        assert len(findings_of("nothing-else-changes", replace(KILLED, after=tree))) == 1
+
+
+def test_a_step_that_was_not_killed_may_leave_no_file_beside_what_it_may_write() -> None:
+    (found,) = findings_of(
+        "nothing-else-changes", event(LEGACY, MIGRATED.with_file("target.json.new", b"{}"))
+    )
+    assert found.subject == "target.json.new"
+
+
+def test_a_killed_migration_loses_no_row_that_was_there() -> None:
+    old = holding({"notes": {"before": {"text": "B"}}})
+    kept = replace(
+        KILLED, before=old, after=holding({"notes": {"before": {"text": "B"}, "a": {"text": "A"}}})
+    )
+    lost = replace(KILLED, before=old, after=holding({"notes": {"a": {"text": "A"}}}))
+    assert findings_of("no-loss", kept) == []
+    (found,) = findings_of("no-loss", lost)
+    assert found.subject == "notes before"
+
+
+def test_a_killed_migration_keeps_a_copy_of_what_it_changed() -> None:
+    kill = replace(KILLED, before=OLD, after=journalled(MIGRATED, b"{}"))
+    assert findings_of("backup-first", kill, profile=COPIES) == []
+    early = replace(kill, after=journalled(MIGRATED, b"{"))
+    assert len(findings_of("backup-first", early, profile=COPIES)) == 1
+
+
+def test_a_killed_dry_run_has_written_nothing() -> None:
+    (found,) = findings_of(
+        "dry-run-is-clean", replace(KILLED, do="dry_run", after=LEGACY.with_file("x", b""))
+    )
+    assert found.subject == "x"
+
+
+# -- what follows a kill -------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("records", [ROWS, PRESENT, [ROWS[0], PRESENT[1]]])
+def test_what_settles_a_killed_migration_may_say_present_or_migrated(records: list[object]) -> None:
+    right = replace(SETTLED, report=REPORT | {"records": records})
+    assert findings_of("accounted-for", KILLED, right) == []
+    skipped = [row("note", "notes/a.txt", "a", "skipped"), ROWS[1]]
+    assert (
+        len(findings_of("accounted-for", KILLED, replace(right, report=REPORT | {"records": skipped}))) == 1
+    )
+
+
+def test_without_a_kill_present_is_not_migrated() -> None:
+    assert len(findings_of("accounted-for", replace(RIGHT, report=REPORT | {"records": PRESENT}))) == 2
+
+
+@pytest.mark.parametrize(("written", "count"), [(0, 1), (1, 0), (2, 0), (3, 1)])
+def test_what_settles_a_killed_migration_may_count_its_rows_again(written: int, count: int) -> None:
+    records = [PRESENT[0], ROWS[1]] if written == 1 else ROWS
+    counts = COUNTS | {"written": written, "present": 2 - len(records[:written])}
+    right = replace(SETTLED, report=REPORT | {"records": records, "counts": counts})
+    found = [f for f in findings_of("report-is-honest", KILLED, right) if "on disk" in str(f.expected)]
+    assert len(found) == count
+
+
+def test_what_is_right_after_a_kill_follows_from_the_home_before_it() -> None:
+    doubled = holding({"notes": {"a": {"text": "A", "rank": 1}, "a2": {"text": "A", "rank": 1}}})
+    events = replace(KILLED, after=journalled(doubled)), event(journalled(doubled), journalled(doubled))
+    assert [f.subject for f in findings_of("no-invention", *events)] == ["notes a2"]
+    assert [f.subject for f in findings_of("same-as-clean-run", *events)] == ["notes a2"]
+
+
+def test_what_settles_a_kill_may_remove_what_the_killed_step_left() -> None:
+    assert findings_of("nothing-else-changes", KILLED, SETTLED) == []
+    (found,) = findings_of("nothing-else-changes", KILLED, event(HALF, DONE.without("bystander")))
+    assert found.subject == "bystander"
+
+
+@pytest.mark.parametrize("outcome", ["done", "refused", "attention", "partial"])
+def test_verbs_that_look_may_end_any_defined_way_after_a_kill(outcome: Outcome) -> None:
+    assert findings_of("ends-as-expected", KILLED, event(HALF, do="verify", outcome=outcome)) == []
+    (found,) = findings_of("ends-as-expected", KILLED, event(HALF, do="verify", outcome="failed"))
+    assert found.step == 1
+
+
+@pytest.mark.parametrize("outcome", ["refused", "failed", "unknown"])
+def test_a_migration_after_a_kill_must_finish(outcome: Outcome) -> None:
+    (found,) = findings_of("ends-as-expected", KILLED, event(HALF, outcome=outcome))
+    assert (found.expected, found.step) == ("done", 1)
+
+
+def test_a_rollback_after_a_killed_migration_restores_the_start() -> None:
+    assert findings_of("home-restored", KILLED, event(HALF, journalled(LEGACY), do="rollback")) == []
+    stale = event(HALF, journalled(LEGACY).with_file("moved/a.part", b"de"), do="rollback")
+    assert [f.subject for f in findings_of("home-restored", KILLED, stale)] == ["moved", "moved/a.part"]
+
+
+def test_a_rollback_after_a_killed_rollback_restores_the_start() -> None:
+    half = killed_rollback(MIGRATED.without("moved/a"))
+    assert findings_of("home-restored", RIGHT, half, event(half.after, LEGACY, do="rollback")) == []
+    forgot = event(half.after, do="rollback")
+    assert "target.json" in {f.subject for f in findings_of("home-restored", RIGHT, half, forgot)}
+    assert "target.json" in {f.subject for f in findings_of("same-as-clean-run", RIGHT, half, forgot)}
+
+
+def test_a_migration_after_a_killed_rollback_ends_where_the_migration_had_ended() -> None:
+    half = killed_rollback(MIGRATED.without("moved/a"))
+    assert findings_of("same-as-clean-run", RIGHT, half, event(half.after, MIGRATED)) == []
+    idle = event(half.after)
+    assert [f.subject for f in findings_of("same-as-clean-run", RIGHT, half, idle)] == ["moved/a"]
+    assert [f.subject for f in findings_of("no-stranding", RIGHT, half, idle)] == ["moved/a"]
+
+
+def test_the_store_may_have_other_bytes_but_neither_another_mode_nor_other_records() -> None:
+    spaced = DONE.with_file("target.json", DONE.content("target.json") + b" ")
+    assert findings_of("same-as-clean-run", KILLED, event(HALF, spaced)) == []
+    opened = event(HALF, DONE.with_mode("target.json", 0o600))
+    assert [f.subject for f in findings_of("same-as-clean-run", KILLED, opened)] == ["target.json"]
+    emptied = event(HALF, DONE.with_file("target.json", b'{"notes": {}}'))
+    assert [f.subject for f in findings_of("same-as-clean-run", KILLED, emptied)] == ["notes a"]
+
+
+def test_two_kills_are_judged_by_the_first() -> None:
+    again = replace(KILLED, before=HALF, after=LEGACY, kill=Kill(0.1, landed=True, clean=LEGACY))
+    assert findings_of("same-as-clean-run", KILLED, again, event(LEGACY, DONE)) == []
+    assert findings_of("no-loss", KILLED, again, event(LEGACY, DONE)) == []
+
+
+def test_a_settled_interruption_is_over() -> None:
+    later = event(DONE, report=REPORT | {"changed": False, "records": PRESENT})
+    assert len(findings_of("accounted-for", KILLED, replace(SETTLED, report=REPORT), later)) == 2
+
+
+# -- where a kill shows nothing ------------------------------------------------------------------------------------
+def test_a_kill_that_missed_is_an_ordinary_step() -> None:
+    result = result_of("same-as-clean-run", shown(MISSED, event(MIGRATED)))
+    assert (result.status, result.note) == (Status.NOT_OFFERED, "no step was killed")
+    (found,) = findings_of("no-stranding", replace(MISSED, after=MIGRATED.without("moved/a")))
+    assert found.subject == "moved/a"
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        (),
+        (event(HALF, outcome="refused"),),
+        (event(HALF, journalled(LEGACY), do="rollback"),),
+        (event(HALF, do="verify"),),
+    ],
+)
+def test_without_a_run_that_settles_it_the_end_is_not_judged(rest: tuple[Event, ...]) -> None:
+    assert result_of("same-as-clean-run", shown(KILLED, *rest)).status is Status.NOT_OFFERED
+
+
+def test_where_the_clean_run_failed_there_is_nothing_to_compare_with() -> None:
+    kill = replace(KILLED, kill=Kill(0.1, landed=True))
+    assert result_of("same-as-clean-run", shown(kill, SETTLED)).status is Status.NOT_OFFERED
+
+
+def test_where_others_changed_the_home_after_a_kill_it_is_judged_as_they_left_it() -> None:
+    theirs = HALF.with_file("legacy", b"other")
+    assert findings_of("no-stranding", KILLED, event(theirs, DONE.without("moved/a"))) == []
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_a_right_course_of_kills_fails_no_claim(name: str) -> None:
+    again = replace(KILLED, before=HALF, after=HALF)
+    half = replace(killed_rollback(DONE.without("moved/a")), before=DONE)
+    back = event(half.after, journalled(LEGACY), do="rollback")
+    course = (KILLED, again, event(HALF, do="verify", outcome="attention"), SETTLED, half, back)
+    result = result_of(name, shown(*course, profile=PROFILE))
+    if name not in {"accounted-for", "report-is-honest"}:  # nothing is reported here
+        assert result.status is not Status.FAIL, result.findings
