@@ -1,17 +1,19 @@
 """A *moment* is what an invariant of a story sees: the home after one verb, and whose doing each record in it is.
 
-Records are told from the whole history before: what migrations put into the target, and what others did there.
+Records are told from the whole history before: what migrations put into the target, and what others did there and
+in the legacy home.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 
 from harness.evidence import Evidence
 from harness.expectation import TargetUnreadableError
 from harness.history import Event
-from harness.home import Home
+from harness.home import Entry, Home
 from harness.records import Record, same_record
 
 Rows = Mapping[str, Record]
@@ -23,8 +25,8 @@ class Moment:
     """The home after an event.
 
     Attributes:
-        expected: what was in the target before the event or would have been after a right migration then.
-        legacy: what a right migration would have in the target if it were run now.
+        expected: legacy records that a right migration has brought over at some time, or would have; by their rows.
+        legacy: those of them whose file or folder is as their owner left it.
         target: what the target holds now.
         ours: of that, what migrations put there.
         theirs: what others have put into the target or changed there, as they left it last, wherever it is now.
@@ -32,52 +34,88 @@ class Moment:
     """
 
     event: Event
-    expected: Rows
-    legacy: Rows
+    expected: AbstractSet[str]
+    legacy: AbstractSet[str]
     target: Rows
     ours: Rows
     theirs: Rows
     born: Rows
 
 
+@dataclass(slots=True)
+class _Seen:
+    """What is known up to now of the records, and of the legacy files that hold them."""
+
+    evidence: Evidence
+    sources: dict[str, str] = field(default_factory=dict)  # row -> path
+    owners: dict[str, Entry | None] = field(default_factory=dict)  # path -> as its owner left it
+    ours: dict[str, Record] = field(default_factory=dict)
+    theirs: dict[str, Record] = field(default_factory=dict)
+    born: dict[str, Record] = field(default_factory=dict)
+    target: Rows = field(default_factory=dict)
+    home: Home | None = None
+
+    def others(self, home: Home, target: Rows) -> None:
+        """Takes note of what others did between two verbs."""
+        for name in self.target.keys() - target.keys():
+            self.theirs.pop(name, None)
+            self.sources.pop(name, None)
+        for name, row in target.items():
+            if name not in self.target or not same_record(self.target[name], row):
+                self.theirs[name] = row
+        self.born.update(target)
+        self.sources.update(_sources(self.evidence, home))
+        for path in self.sources.values():
+            entry = home.get(path)
+            if path not in self.owners or (self.home and self.home.get(path) != entry):
+                self.owners[path] = entry
+
+    def verb(self, event: Event) -> Moment:
+        """Takes note of what a verb did."""
+        before, after = (_rows(self.evidence.target(home)) for home in (event.before, event.after))
+        self.others(event.before, before)
+        if event.do == "migrate":
+            self.ours.update({name: row for name, row in after.items() if name not in before})
+            self.born.update(_rows(self.evidence.expected_of(event.before).tables))
+        self.ours = {name: row for name, row in self.ours.items() if name in after}
+        self.home, self.target = event.after, after
+        return Moment(
+            event=event,
+            expected=frozenset(self.sources),
+            legacy=frozenset(name for name, path in self.sources.items() if self._is_left(path)),
+            target=after,
+            ours=dict(self.ours),
+            theirs=dict(self.theirs),
+            born=dict(self.born),
+        )
+
+    def _is_left(self, path: str) -> bool:
+        left, now = self.owners[path], self.home.get(path) if self.home else None
+        return now is None if left is None else left.same_but_time(now)
+
+
 def moments(evidence: Evidence) -> Iterator[Moment]:
-    """Yields the moment after each event, in order; those with a target that cannot be read are passed over."""
-    ours: dict[str, Record] = {}
-    theirs: dict[str, Record] = {}
-    born: dict[str, Record] = {}
-    last: Rows = {}
+    """Yields the moment after each event, in order; one whose target cannot be read is passed over."""
+    seen = _Seen(evidence)
     for event in evidence.events():
         try:
-            before, after = _target(evidence, event.before), _target(evidence, event.after)
+            yield seen.verb(event)
         except TargetUnreadableError:
             continue
-        for name in last.keys() - before.keys():
-            theirs.pop(name, None)  # whose it was has removed it
-        theirs.update(_news(last, before))
-        expected, legacy = _expected(evidence, event.before, before), _expected(evidence, event.after, after)
-        if event.do == "migrate":
-            ours.update({name: row for name, row in after.items() if name not in before})
-            born.update(expected)
-        born.update(before)
-        ours = {name: row for name, row in ours.items() if name in after}
-        yield Moment(event, expected, legacy, after, dict(ours), dict(theirs), dict(born))
-        last = after
 
 
-def _news(old: Rows, new: Rows) -> Iterator[tuple[str, Record]]:
-    return ((name, row) for name, row in new.items() if name not in old or not same_record(old[name], row))
-
-
-def _target(evidence: Evidence, home: Home) -> dict[str, Record]:
-    tables = evidence.target(home)
+def _rows(tables: Mapping[str, Rows]) -> dict[str, Record]:
     return {f"{table} {key}": row for table, rows in tables.items() for key, row in rows.items()}
 
 
-def _expected(evidence: Evidence, home: Home, target: Rows) -> Rows:
+def _sources(evidence: Evidence, home: Home) -> dict[str, str]:
+    """Returns for each row that stands for a record of the legacy home the path where that record lies."""
     expected = evidence.expected_of(home)
-    if expected.refusals:
-        return target
-    rows = (
-        (f"{table} {key}", row) for table in expected.tables for key, row in expected.tables[table].items()
-    )
-    return dict(rows)
+    tables = expected.record_tables or expected.tables.keys()
+    return {
+        f"{table} {fate.id}": fate.source if fate.source in home.entries else fate.source.partition("#")[0]
+        for fate in expected.fates
+        if fate.disposition in {"migrated", "present"}
+        for table in tables
+        if fate.id in expected.tables.get(table, {})
+    }

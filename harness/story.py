@@ -40,18 +40,18 @@ class Told:
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        inside = ", ".join(f"{name} {value}" for name, value in self.arguments.items())
-        return f"{self.name} ({inside})" if inside else self.name
+        return " ".join([self.name, *map(str, self.arguments.values())])
 
 
 @dataclass(frozen=True, slots=True)
 class StoryStep:
-    """A function that does something with the world, with what is drawn for it, and when it may be taken."""
+    """A function that does something with the world, what is drawn for it, how often, and when it may be taken."""
 
     name: str
     does: Callable[..., object]
     drawn: Mapping[str, st.SearchStrategy[Any]]
     when: Callable[[Any], bool]
+    often: int
 
 
 class Story:
@@ -82,7 +82,7 @@ class Story:
 
     @overload
     def step(
-        self, /, *, when: Callable[[Any], bool] = ..., **drawn: st.SearchStrategy[Any]
+        self, /, *, when: Callable[[Any], bool] = ..., often: int = ..., **drawn: st.SearchStrategy[Any]
     ) -> Callable[[F], F]: ...
 
     def step(
@@ -91,9 +91,12 @@ class Story:
         /,
         *,
         when: Callable[[Any], bool] = lambda _world: True,
+        often: int = 1,
         **drawn: st.SearchStrategy[Any],
     ) -> Any:
-        """Makes a step of the function, named after it; used bare, or with `when` and strategies for its arguments.
+        """Makes a step of the function, named after it; used bare, or with strategies for its arguments.
+
+        A step whose `when` says no to the world is passed over; one is drawn `often` times as often as others are.
 
         Raises:
             StoryError: there is such a step already, or the strategies are not those of its arguments.
@@ -109,7 +112,7 @@ class Story:
                     f"step {name} takes {', '.join(wanted) or 'nothing'} besides the world, "
                     f"and {', '.join(drawn) or 'nothing'} is drawn; draw each of its arguments"
                 )
-            self.steps[name] = StoryStep(name, does, drawn, when)
+            self.steps[name] = StoryStep(name, does, drawn, when, often)
             return does
 
         return add if function is None else add(function)
@@ -133,6 +136,7 @@ class Story:
         each = [
             st.builds(Told, st.just(step.name), st.fixed_dictionaries(dict(step.drawn)))
             for step in self.steps.values()
+            for _ in range(step.often)
         ]
         least, most = self.length
         return st.lists(st.one_of(each), min_size=least, max_size=most).map(tuple)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -14,13 +15,14 @@ import pytest
 from handwritten import event, evidence, home, stored
 from toy import TOY_PROFILE, Did, InMemory, Migrator, Toy, numbers_of, right, storing, tables_of
 
+from harness.commands import judge as judge_command
 from harness.draft import drafts
-from harness.expectation import Expectation
+from harness.expectation import Expectation, Fate
 from harness.folder import given_steps
-from harness.history import History
+from harness.history import Event, History
 from harness.home import Home
 from harness.moment import moments
-from harness.run import RunResult, drawn, judge_again, run_scenario
+from harness.run import RunResult, drawn_apart, judge_again, run_scenario
 from harness.scenario import Scenario, ScenarioError, find_scenario, load_scenario, scenario_paths, story_of
 from harness.store import RunFolder
 from harness.story import StoryError, Told
@@ -156,7 +158,7 @@ def test_the_right_migrator_passes_in_any_order(run: Run) -> None:
     result = run()
     assert result.status is Status.PASS, (result.smallest, result.steps)
     orders = {tuple(row[0] for row in found.draft["steps"]) for found in histories(result).values()}
-    assert len(orders) > 12
+    assert len(orders) > 20
     assert any(len(order) > 4 for order in orders)
 
 
@@ -269,7 +271,8 @@ def at(*rows: str, legacy: str = "one") -> Home:
 
 
 def wants(*rows: str) -> Expectation:
-    return Expectation(tables={"notes": {row: {"text": row} for row in rows}})
+    fates = tuple(Fate("note", f"legacy#{row}", row, "migrated") for row in rows)
+    return Expectation(tables={"notes": {row: {"text": row} for row in rows}}, fates=fates)
 
 
 def test_rows_are_told_apart_by_whose_they_are() -> None:
@@ -286,12 +289,27 @@ def test_rows_are_told_apart_by_whose_they_are() -> None:
     assert third.born.keys() == {"notes old", "notes new", "notes theirs"}
 
 
-def test_what_a_verb_destroys_is_neither_in_the_target_nor_to_be_brought_there() -> None:
-    shown = evidence(
-        event(at("new"), at(legacy="none"), do="rollback"), oracle={"one": wants("new"), "none": wants()}
-    )
-    (moment,) = moments(shown)
-    assert moment.expected.keys() - moment.target.keys() - moment.legacy.keys() == {"notes new"}
+def lost(*shown: Event) -> list[AbstractSet[str]]:
+    oracle = {"one": wants("new"), "none": wants()}
+    return [m.expected - m.target.keys() - m.legacy for m in moments(evidence(*shown, oracle=oracle))]
+
+
+def test_what_a_verb_destroys_is_nowhere() -> None:
+    early = event(at(), at("new", legacy="none"))
+    assert lost(early, event(early.after, at(legacy="none"), do="rollback")) == [set(), {"notes new"}]
+    assert lost(early, event(early.after, at(), do="rollback")) == [set(), set()]
+
+
+def test_what_others_destroy_is_theirs_to_destroy() -> None:
+    first = event(at(), at("new"))
+    assert lost(first, event(at("new", legacy="none"), at(legacy="none"), do="rollback")) == [set(), set()]
+    early = event(at(), at("new", legacy="none"))
+    assert lost(early, event(at(legacy="none"), do="verify")) == [set(), set()]
+
+
+def test_a_moment_without_a_readable_target_is_passed_over() -> None:
+    broken = home({"legacy": "one", "target.json": "not JSON"})
+    assert len(lost(event(at()), event(broken, do="verify"), event(at(), do="verify"))) == 2
 
 
 # -- files ---------------------------------------------------------------------------------------------------------
@@ -313,11 +331,26 @@ def test_stories_are_found_beside_other_scenarios(path: Path) -> None:
     assert find_scenario(str(path), Path("elsewhere")) == path
 
 
+def told_in(path: Path, cases: int) -> list[tuple[Told, ...]]:
+    scenario = load_scenario(path)
+    return [draft.steps for draft in drawn_apart(drafts(LIVELY, scenario, story_of(scenario)), 0, cases)]
+
+
 def test_a_case_has_as_many_steps_as_the_story_says(path: Path) -> None:
     path.write_text(STORY.replace("cases=40", "length=(2, 3)"))
-    scenario = load_scenario(path)
-    told = {len(draft.steps) for draft in drawn(drafts(LIVELY, scenario, story_of(scenario)), 0, 50)}
-    assert told == {2, 3}
+    assert {len(steps) for steps in told_in(path, 50)} == {2, 3}
+
+
+def test_few_cases_are_alike_and_more_of_them_are_the_same_ones_first(path: Path) -> None:
+    told = told_in(path, 60)
+    assert len({tuple(step.name for step in steps) for steps in told}) > 40
+    assert told_in(path, 20) == told[:20]
+
+
+def test_a_step_can_be_told_more_often_than_others(path: Path) -> None:
+    path.write_text(STORY.replace("@story.step\ndef migrate", "@story.step(often=20)\ndef migrate"))
+    told = [step.name for steps in told_in(path, 60) for step in steps]
+    assert told.count("migrate") > len(told) / 2
 
 
 WRONG = {
@@ -377,3 +410,10 @@ def test_a_step_or_deed_or_damage_that_nobody_knows_is_told(run: Run, path: Path
         StoryError, match="no actor holder does anything between steps; those who do are neighbour"
     ):
         run(home=given, steps=(Told("new-work"),))
+
+
+def test_judging_takes_the_story_of_that_name_and_no_path_of_the_stored_run(path: Path) -> None:
+    assert judge_command._story_here("toy-any-order", str(path.parent)) == path
+    for name in ("../scenarios/toy-any-order", "toy-other"):
+        with pytest.raises(ScenarioError, match="no such story"):
+            judge_command._story_here(name, str(path.parent))
