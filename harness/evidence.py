@@ -8,28 +8,34 @@ from dataclasses import dataclass, field
 from harness.expectation import Expectation
 from harness.history import Event, History
 from harness.home import Change, Home
+from harness.ledger import Ledger, ledgers
 from harness.records import Tables
 from harness.standing import Standing, standings
+from harness.stored import Stored
 from harness.sut import Profile
 
 READING: frozenset[str] = frozenset({"inspect", "plan", "dry_run", "verify", "status"})
 """Verbs that look and never touch."""
+PRUNING: frozenset[str] = frozenset({"prune", "prune_now"})
+"""Verbs that touch only what the migrator keeps for good."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """A history, the profile of its migrator, and the pack's three answers, each asked for once a home."""
+    """A history, the profile of its migrator, and the pack's four answers, each asked for once a home."""
 
     history: History
     profile: Profile
     expect: Callable[[Home, frozenset[str]], Expectation]
     read_target: Callable[[Home], Tables]
     problems_of: Callable[[Home], list[str]]
+    read_stored: Callable[[Home], Stored]
     _expected: dict[tuple[int, frozenset[str]], Expectation] = field(default_factory=dict, repr=False)
     _targets: dict[int, Tables] = field(default_factory=dict, repr=False)
     _problems: dict[int, list[str]] = field(default_factory=dict, repr=False)
-
+    _stored: dict[int, Stored] = field(default_factory=dict, repr=False)
     _standings: dict[int, Standing] = field(default_factory=dict, repr=False)
+    _ledgers: dict[int, Ledger] = field(default_factory=dict, repr=False)
 
     def events(self, *verbs: str) -> Iterator[Event]:
         """Yields the events of the named verbs, in order; of all verbs when none is named."""
@@ -64,6 +70,22 @@ class Evidence:
         if id(home) not in self._targets:
             self._targets[id(home)] = self.read_target(home)
         return self._targets[id(home)]
+
+    def stored(self, home: Home) -> Stored:
+        """Returns the target store in a home, value for value.
+
+        Raises:
+            TargetUnreadableError: the store is there but cannot be read.
+        """
+        if id(home) not in self._stored:
+            self._stored[id(home)] = self.read_stored(home)
+        return self._stored[id(home)]
+
+    def ledger(self, event: Event) -> Ledger:
+        """Returns what stands of the migrator's work before the event, and what others did since."""
+        if not self._ledgers:
+            self._ledgers.update(ledgers(self.history.events, self.is_kept))
+        return self._ledgers[event.step]
 
     def problems(self, home: Home) -> list[str]:
         """Returns what is wrong with the target store as a store, in sentences."""

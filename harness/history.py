@@ -16,9 +16,6 @@ from harness.home import Home
 from harness.pack import BlobPack
 from harness.sut import Outcome, Verb
 
-ALTERED = "altered"
-"""The condition that what the migrator wrote or keeps was altered by others before the step."""
-
 _OUTPUT_KEPT = 20_000  # characters of stdout and of stderr
 
 

@@ -209,7 +209,9 @@ def judge_history(
 
 def evidence_of(system: System, profile: Profile, history: History) -> Evidence:
     """Returns the history with the pack's answers beside it."""
-    return Evidence(history, profile, system.expect, system.read_target, system.problems_of)
+    return Evidence(
+        history, profile, system.expect, system.read_target, system.problems_of, system.read_stored
+    )
 
 
 def run_scenario(

@@ -19,6 +19,7 @@ from harness.gate import Metric, Trigger
 from harness.home import Home
 from harness.records import Tables
 from harness.sandbox.holders import Holder
+from harness.stored import Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,8 @@ class Shape(Protocol):
 class System(Protocol):
     """The names that a pack supplies.
 
-    `read_target` raises `TargetUnreadableError` where the store is there but cannot be read; `problems_of` returns
-    sentences on what is wrong with the store as a store, an empty list when it is absent.
+    `read_target` and `read_stored` raise `TargetUnreadableError` where the store is there but cannot be read;
+    `problems_of` returns sentences on what is wrong with the store as a store, an empty list when it is absent.
     """
 
     NAME: str
@@ -86,6 +87,10 @@ class System(Protocol):
 
     def read_target(self, home: Home) -> Tables:
         """Returns the content of the target store."""
+        ...
+
+    def read_stored(self, home: Home) -> Stored:
+        """Returns the target store as it stands, value for value; no tables where it is absent."""
         ...
 
     def problems_of(self, home: Home) -> list[str]:

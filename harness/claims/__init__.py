@@ -5,7 +5,17 @@ A new one is a module (or a function in one) and a place in this dict.
 
 from __future__ import annotations
 
-from harness.claims import ends_as_expected, interruption, promises, report, safety, store, tree
+from harness.claims import (
+    ends_as_expected,
+    interruption,
+    promises,
+    report,
+    retention,
+    safety,
+    store,
+    tree,
+    way_back,
+)
 from harness.claims.claim import Claim, Finding, UndecidedError
 
 CLAIMS: dict[str, Claim] = {
@@ -14,6 +24,8 @@ CLAIMS: dict[str, Claim] = {
         *store.CLAIMS,
         *tree.CLAIMS,
         interruption.CLAIM,
+        *way_back.CLAIMS,
+        retention.CLAIM,
         *safety.CLAIMS,
         *promises.CLAIMS,
         ends_as_expected.CLAIM,

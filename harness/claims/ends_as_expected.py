@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.claims.claim import Claim, Finding, UndecidedError
+from harness.claims.whose import altered, copied
 from harness.evidence import READING, Evidence
+from harness.expectation import TargetUnreadableError
 from harness.history import Event
 
 NAME = "ends-as-expected"
@@ -38,11 +40,58 @@ def _wanted(evidence: Evidence, event: Event) -> set[str]:
         return {expected} if told_apart or expected == "refused" else {"done"}
     if event.do in {"inspect", "plan"}:
         return {"done", "partial", "refused"} if expected == "refused" else {"done", "partial"}
-    if event.do == "rollback" and event.conditions:
-        return {"refused"}
-    if event.do == "verify" and event.conditions:
-        return {"attention" if "attention" in evidence.profile.exit else "refused"}
+    if event.do == "rollback":
+        return _rollback(evidence, event)
+    if event.do == "verify":
+        return _verify(evidence, event)
     return {"done"}
+
+
+def _rollback(evidence: Evidence, event: Event) -> set[str]:
+    """Returns how a rollback may end: done, unless somebody is at work, or the way back is lost or blocked.
+
+    One that cannot export what others did may keep it in place or refuse.
+    """
+    ledger = evidence.ledger(event)
+    if not ledger.steps:
+        return {"done", "refused"} if event.conditions else {"done"}
+    if not ledger.standing or event.conditions or ledger.damaged:
+        return {"refused"}
+    blocked = _blocked(evidence, event)
+    if blocked or not ledger.foreign:
+        return blocked or ({"done", "refused"} if ledger.murky or ledger.pruned else {"done"})
+    exports = evidence.profile.exports and not (ledger.murky or ledger.pruned)
+    return {"done"} if exports else {"done", "refused"}
+
+
+def _blocked(evidence: Evidence, event: Event) -> set[str]:
+    """Returns how a rollback may end over what others made of the target, nothing where that does not matter."""
+    ledger = evidence.ledger(event)
+    if not ledger.foreign:
+        return set()
+    try:
+        before, left = evidence.stored(event.before), evidence.stored(ledger.steps[-1].after)
+    except TargetUnreadableError:
+        return {"done", "refused"}
+    if left.tables and not before.tables:
+        return {"done", "refused"}
+    if before.shape != left.shape:
+        return {"refused"}
+    copies = [event.before.get(path) for path in copied(evidence, ledger.standing)]
+    closed = any(entry and (entry.kind != "file" or not entry.mode & 0o400) for entry in copies)
+    return {"done", "refused"} if closed else set()
+
+
+def _verify(evidence: Evidence, event: Event) -> set[str]:
+    """Returns how a verify may end: done, or noticing, where what was migrated has been altered."""
+    ledger = evidence.ledger(event)
+    if not ledger.steps:
+        return {"done"}
+    if ledger.unsettled or _blocked(evidence, event):
+        return {"done", "attention", "refused"}
+    notices = "attention" if "attention" in evidence.profile.exit else "refused"
+    wanted = {notices} if any(altered(evidence, event)) else {"done"}
+    return wanted | {"refused"} if event.conditions else wanted
 
 
 CLAIM = Claim(NAME, "Each step ends the way its home demands: done, partly done, or refused.", check)

@@ -8,8 +8,9 @@ from itertools import pairwise
 from typing import Any
 
 from harness.claims.claim import Claim, Finding
+from harness.claims.whose import altered
 from harness.evidence import Evidence
-from harness.history import ALTERED, Event
+from harness.history import Event
 
 _LISTS = {"records": ("kind", "source", "id", "outcome", "reason"), "notes": ("source", "id", "reason")}
 
@@ -52,14 +53,11 @@ def _finding(subject: str, expected: object, found: object, dry: Event) -> Findi
 
 def verify_notices(evidence: Evidence) -> Iterator[Finding]:
     """Yields each verify that found nothing although what was migrated had been altered."""
-    for event in _altered(evidence):
-        if event.succeeded:
-            subject = f"step {event.step}: {event.do} after {event.meanwhile}"
-            yield Finding("verify-notices", subject, "differences, told", event.ended(), event.step)
-
-
-def _altered(evidence: Evidence) -> Iterator[Event]:
-    return (event for event in evidence.events("verify") if ALTERED in event.conditions)
+    for event in evidence.events("verify"):
+        first = next(altered(evidence, event), None)
+        if first is not None and event.succeeded:
+            subject = f"step {event.step}: {event.do}" + f" after {event.meanwhile}" * bool(event.meanwhile)
+            yield Finding("verify-notices", subject, f"differences, told: {first}", event.ended(), event.step)
 
 
 def _dry(evidence: Evidence) -> str:
@@ -67,7 +65,8 @@ def _dry(evidence: Evidence) -> str:
 
 
 def _tampered(evidence: Evidence) -> str:
-    return "" if any(_altered(evidence)) else "nothing was altered before a verify step"
+    noticeable = any(any(altered(evidence, event)) for event in evidence.events("verify"))
+    return "" if noticeable else "nothing was altered before a verify step"
 
 
 CLAIMS = (

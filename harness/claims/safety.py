@@ -1,14 +1,13 @@
-"""Claims about the way back and what is left over: a backup first, nobody's new work lost, no litter."""
+"""Claims about what is left over: a backup first, nothing opened to others, no litter."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.claims.claim import Claim, Finding, always, having
+from harness.claims.claim import Claim, Finding, always
 from harness.evidence import Evidence
 from harness.history import Event
 from harness.home import Entry
-from harness.records import same_record
 
 
 def backup_first(evidence: Evidence) -> Iterator[Finding]:
@@ -22,30 +21,6 @@ def backup_first(evidence: Evidence) -> Iterator[Finding]:
             if change.after is None or change.after.digest != before.digest:
                 wanted = f"a copy with content {before.digest[:12]} below {', '.join(evidence.profile.keeps)}"
                 yield Finding("backup-first", change.path, wanted, "no such copy", event.step)
-
-
-def rollback_keeps_new_work(evidence: Evidence) -> Iterator[Finding]:
-    """Yields records that others added or changed since the migration and that a rollback lost."""
-    for migrated, event in _rolled_back(evidence):
-        ours = evidence.target(migrated.after)
-        after = evidence.target(event.after)
-        for table, rows in evidence.target(event.before).items():
-            for key, record in sorted(rows.items()):
-                old, new = ours.get(table, {}).get(key), after.get(table, {}).get(key)
-                is_news = old is None or not same_record(old, record)
-                if is_news and (new is None or not same_record(record, new)):
-                    found = "no such record" if new is None else new
-                    yield Finding("rollback-keeps-new-work", f"{table} {key}", record, found, event.step)
-
-
-def _rolled_back(evidence: Evidence) -> Iterator[tuple[Event, Event]]:
-    """Yields each rollback with the last successful migration before it."""
-    last: Event | None = None
-    for event in evidence.events("migrate", "rollback"):
-        if event.do == "rollback" and last is not None:
-            yield last, event
-        if event.succeeded:
-            last = event if event.do == "migrate" else None
 
 
 def leaves_no_litter(evidence: Evidence) -> Iterator[Finding]:
@@ -110,24 +85,12 @@ def _backups(evidence: Evidence) -> str:
     return "" if changed else "no migration changed anything"
 
 
-def _taken_back(evidence: Evidence) -> str:
-    if any(_rolled_back(evidence)):
-        return ""
-    return having("rollback")(evidence) or "no rollback follows a migration"
-
-
 CLAIMS = (
     Claim(
         "backup-first",
         "Whatever a migration changes is kept as it was, byte for byte.",
         backup_first,
         _backups,
-    ),
-    Claim(
-        "rollback-keeps-new-work",
-        "No rollback loses what others did since the migration.",
-        rollback_keeps_new_work,
-        _taken_back,
     ),
     Claim("kept-private", "No step opens to others what was the user's alone.", kept_private, always),
     Claim("leaves-no-litter", "No step leaves anything outside the home.", leaves_no_litter, always),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from contextlib import suppress
 
 from harness.claims.claim import Claim, Finding, after_successful, having
-from harness.evidence import READING, Evidence
+from harness.evidence import PRUNING, READING, Evidence
+from harness.expectation import TargetUnreadableError
 from harness.history import Event
 from harness.home import Change, Entry, Home
 
@@ -32,7 +34,7 @@ def nothing_else_changes(evidence: Evidence) -> Iterator[Finding]:
     step that settles an interruption may change whatever the interrupted ones had changed.
     """
     for event in evidence.events():
-        if event.do in READING:
+        if event.do in READING | PRUNING:
             allowed: frozenset[str] = frozenset()
         elif event.do == "rollback":
             allowed = frozenset().union(*(evidence.expected(e).writable for e in evidence.events("migrate")))
@@ -127,7 +129,7 @@ def _reruns(evidence: Evidence) -> Iterator[Event]:
             yield event
         if event.do == "migrate":
             migrated = event.succeeded
-        elif event.do not in READING:
+        elif event.do not in READING | PRUNING:
             migrated = False
 
 
@@ -137,20 +139,30 @@ def home_restored(evidence: Evidence) -> Iterator[Finding]:
     Kind, mode, content and link target count; not times, which no rollback can give back everywhere.  What the
     migrator declares as its own (backups, journal) may stay, and what others changed meanwhile is theirs.
     """
-    original: Home | None = None
-    foreign: set[str] = set()
-    last: Home | None = None
-    for event in evidence.events():
-        if last is not None:
-            foreign |= {change.path for change in last.changes_to(event.before)}
-        last = event.after
-        if event.do == "migrate" and original is None:
-            original, foreign = event.before, set()
-        elif event.do == "rollback" and event.outcome == "done" and original is not None:
-            for change in original.changes_to(event.after):
-                if not evidence.may_keep(change) and change.path not in foreign:
+    for event in evidence.events("rollback"):
+        base = evidence.ledger(event).base
+        if event.outcome == "done" and base is not None:
+            theirs = _theirs(evidence, event)
+            for change in base.changes_to(event.after):
+                if not evidence.may_keep(change) and change.path not in theirs:
                     yield _finding("home-restored", change, event)
-            original = None
+
+
+def _theirs(evidence: Evidence, event: Event) -> set[str]:
+    """Returns the paths that others changed since the migration, with the folders that hold what they left.
+
+    Where they changed one file of the store, its other files are what follows from that.
+    """
+    foreign = set(evidence.ledger(event).foreign)
+    if not foreign:
+        return foreign
+    with suppress(TargetUnreadableError):
+        store = evidence.stored(event.before).files
+        foreign |= store if store & foreign else set()
+    for path in list(foreign):
+        while event.after.get(path) is not None and (path := posixpath.dirname(path)):
+            foreign.add(path)
+    return foreign
 
 
 def _refused(evidence: Evidence) -> str:
@@ -167,11 +179,9 @@ def _looked(evidence: Evidence) -> str:
 
 
 def _rolled_back(evidence: Evidence) -> str:
-    migrated = False
-    for event in evidence.events("migrate", "rollback"):
-        migrated = migrated or event.do == "migrate"
-        if migrated and event.do == "rollback" and event.outcome == "done":
-            return ""
+    done = (event for event in evidence.events("rollback") if event.outcome == "done")
+    if any(evidence.ledger(event).base is not None for event in done):
+        return ""
     return having("rollback")(evidence) or "no rollback of a migration was done"
 
 

@@ -18,7 +18,7 @@ from harness.systems.ao.corruption import CATALOGUE as CORRUPTIONS
 from harness.systems.ao.legacy import draw, states, write
 from harness.systems.ao.metrics import METRICS, TRIGGERS
 from harness.systems.ao.model import DATA, LegacyState, Shape
-from harness.systems.ao.oracle import read_target
+from harness.systems.ao.oracle import read_stored, read_target
 from harness.systems.ao.oracle import target_problems as problems_of
 
 NAME = "ao"
@@ -85,6 +85,7 @@ __all__ = [
     "draw",
     "expect",
     "problems_of",
+    "read_stored",
     "read_target",
     "shape",
     "states",

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 from harness.corruption import bytes_
-from harness.history import ALTERED
 from harness.home import Home
 from harness.system import Actor
 from harness.systems.ao import daemon, daemon_work, legacy_work, naming
@@ -72,15 +71,14 @@ def _digest(home: Home) -> str:
     return home.entries[path].digest if path else ""
 
 
-def _actor(summary: str, does: _Deed, *conditions: str) -> Actor:
-    return Actor(f"before the step, {summary}", (), frozenset(conditions), does)
+def _actor(summary: str, does: _Deed) -> Actor:
+    return Actor(f"before the step, {summary}", (), frozenset(), does)
 
 
 ACTORS = {
     "new-work": _actor(
         "the rewrite's daemon has started a session in a migrated project",
         _in_order(daemon_work.start_session),
-        "new-work",
     ),
     "own-work": _actor("the daemon has gained a project of its own, with sessions", own_work),
     "changed-rows": _actor(
@@ -113,7 +111,7 @@ ACTORS = {
     "legacy-file-corrupted": _actor(
         "the file of a live legacy session was cut short", lambda home, _: legacy_work.file_corrupted(home)
     ),
-    "tampering": _actor("a migrated row or transcript was altered or lost", tampering, ALTERED),
-    "damaged-backup": _actor("a file that the migrator keeps was cut short", damaged_backup, ALTERED),
+    "tampering": _actor("a migrated row or transcript was altered or lost", tampering),
+    "damaged-backup": _actor("a file that the migrator keeps was cut short", damaged_backup),
 }
-"""Deeds by name."""
+"""Deeds by name.  None has conditions: what it did is there to be seen in the tree."""

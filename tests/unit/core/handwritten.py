@@ -1,7 +1,7 @@
 """Small homes, events and histories, written by hand, and an oracle that is a plain dict.
 
 A home's `legacy` file names what the dict says about it, `target.json` is its store, and `problems` lists what is
-wrong with that store, a line each.
+wrong with that store, a line each.  A store's `shape` is the text of that file, and in it a remark refers to its note.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from harness.expectation import Expectation, Fate, TargetUnreadableError
 from harness.history import Event, History
 from harness.home import Home
 from harness.records import Tables
+from harness.stored import Reference, Stored
 from harness.sut import Outcome, Profile, Verb
 
 ROOT = "/home/u"
@@ -84,7 +85,7 @@ def evidence(
         Event(**{name: getattr(given, name) for name in Event.__slots__ if name != "step"}, step=number)
         for number, given in enumerate(events)
     )
-    return Evidence(History(first, numbered), profile, expect, read_target, problems_of)
+    return Evidence(History(first, numbered), profile, expect, read_target, problems_of, read_stored)
 
 
 def read_target(asked: Home) -> Tables:
@@ -96,6 +97,13 @@ def read_target(asked: Home) -> Tables:
     except ValueError as error:
         raise TargetUnreadableError(f"target.json: {error}") from error
     return tables
+
+
+def read_stored(asked: Home) -> Stored:
+    """Returns the same tables as they stand: their values are plain already."""
+    shape = asked.content("shape").decode() if asked.get("shape") else ""
+    references = (Reference("remarks", "of", "notes", "id"),)
+    return Stored(read_target(asked), references, shape, frozenset({"target.json"}))
 
 
 def problems_of(asked: Home) -> list[str]:

@@ -13,7 +13,7 @@ from harness.claims import CLAIMS, Finding
 from harness.claims.claim import always
 from harness.evidence import Evidence
 from harness.expectation import Expectation, Fate
-from harness.history import ALTERED, Event, Kill
+from harness.history import Event, Kill
 from harness.home import Home, digest_of
 from harness.sut import Outcome, Verb
 from harness.verdict import ClaimResult, Status, judge
@@ -93,7 +93,6 @@ BACK = event(MIGRATED, LEGACY, do="rollback")
 NO_SUCCESS = (shown(REFUSED), "no migrate step reported success")
 DEAF = msgspec.structs.replace(PROFILE, reports=False)
 COPIES = msgspec.structs.replace(PROFILE, backup="copies")
-LATER = frozenset({ALTERED})
 OLD = LEGACY.with_file("target.json", b"{}")
 CHANGED = MIGRATED
 
@@ -112,6 +111,7 @@ KILLED = event(
 SETTLED = event(HALF, DONE)
 
 NEWER = holding({"notes": {"a": A, "b": A}})
+EDITED = holding({"notes": {"a": A | {"text": "mine"}}})
 
 
 TRIOS: dict[str, Trio] = {
@@ -241,10 +241,28 @@ TRIOS: dict[str, Trio] = {
         mute=(shown(RIGHT), "the profile does not say that the migrator keeps copies of what it changes"),
     ),
     "rollback-keeps-new-work": Trio(
-        passes=shown(RIGHT, event(NEWER, NEWER, do="rollback", outcome="refused", conditions=LATER)),
-        fails=shown(RIGHT, event(NEWER, LEGACY, do="rollback", conditions=LATER)),
+        passes=shown(RIGHT, event(NEWER, NEWER, do="rollback", outcome="refused")),
+        fails=shown(RIGHT, event(NEWER, LEGACY, do="rollback")),
         told=("notes b", A, "no such record", 1),
         mute=(shown(RIGHT), "the scenario has no rollback step"),
+    ),
+    "rollback-takes-back": Trio(
+        passes=shown(
+            RIGHT,
+            event(NEWER, OLD.with_file("target.json", stored({"notes": {"b": A}}).encode()), do="rollback"),
+        ),
+        fails=shown(RIGHT, event(NEWER, NEWER.without("moved"), do="rollback")),
+        told=("notes a", "no such record", A, 1),
+        mute=(
+            shown(RIGHT, BACK),
+            "no rollback was done after others' work, or with nothing to take back",
+        ),
+    ),
+    "retention-kept": Trio(
+        passes=shown(RIGHT, event(MIGRATED, do="prune")),
+        fails=shown(RIGHT, event(journalled(MIGRATED), journalled(MIGRATED).without(JOURNAL), do="prune")),
+        told=(JOURNAL, "untouched: no backup is old enough", "file vanished", 1),
+        mute=(shown(RIGHT), "the scenario has no prune step"),
     ),
     "leaves-no-litter": Trio(
         passes=shown(event(LEGACY, outcome="unknown", signal=9, litter=("/tmp/copy.db",))),
@@ -274,9 +292,9 @@ TRIOS: dict[str, Trio] = {
         ),
     ),
     "verify-notices": Trio(
-        passes=shown(RIGHT, event(NEWER, do="verify", outcome="attention", conditions=LATER)),
-        fails=shown(RIGHT, event(NEWER, do="verify", conditions=LATER, meanwhile="tampering")),
-        told=("step 1: verify after tampering", "differences, told", "done (exit status 0)", 1),
+        passes=shown(RIGHT, event(EDITED, do="verify", outcome="attention")),
+        fails=shown(RIGHT, event(EDITED, do="verify", meanwhile="tampering")),
+        told=("step 1: verify after tampering", "differences, told: notes a", "done (exit status 0)", 1),
         mute=(shown(RIGHT, event(MIGRATED, do="verify")), "nothing was altered before a verify step"),
     ),
     "accounted-for": Trio(
@@ -376,8 +394,10 @@ ENDS: list[tuple[Verb, str, frozenset[str], set[Outcome]]] = [
     ("verify", "one", frozenset(), {"done"}),
     ("status", "foreign", frozenset(), {"done"}),
     ("rollback", "one", frozenset(), {"done"}),
-    ("rollback", "one", LOCKED, {"refused"}),
-    ("verify", "one", LATER, {"attention"}),
+    ("rollback", "one", LOCKED, {"done", "refused"}),
+    ("verify", "one", LOCKED, {"done"}),
+    ("prune", "one", frozenset(), {"done"}),
+    ("prune_now", "foreign", frozenset(), {"done"}),
 ]
 OUTCOMES: tuple[Outcome, ...] = ("done", "refused", "partial", "failed", "attention", "unknown")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Self, cast
 
-from handwritten import PROFILE, problems_of, read_target, stored
+from handwritten import PROFILE, problems_of, read_stored, read_target, stored
 from hypothesis import strategies as st
 
 from harness.corruption import Corruption
@@ -26,6 +26,7 @@ from harness.sandbox.channel import SandboxError
 from harness.sandbox.holders import Holder, Process
 from harness.sandbox.session import Ran, Session
 from harness.scenario import Scenario, Step
+from harness.stored import Stored
 from harness.sut import Profile, Verb
 from harness.system import Actor, System
 
@@ -106,6 +107,9 @@ class Toy:
 
     def read_target(self, home: Home) -> Tables:
         return read_target(home)
+
+    def read_stored(self, home: Home) -> Stored:
+        return read_stored(home)
 
     def problems_of(self, home: Home) -> list[str]:
         return problems_of(home)

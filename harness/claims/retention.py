@@ -1,0 +1,53 @@
+"""The claim about pruning: backups go when their time is over, and only those that nobody may still need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.claims.claim import Claim, Finding
+from harness.evidence import READING, Evidence
+from harness.history import Event
+
+_NAME = "retention-kept"
+
+
+def retention_kept(evidence: Evidence) -> Iterator[Finding]:
+    """Yields what a prune removed before its time, and whatever it touched besides.
+
+    A history is younger than any retention, so ``prune`` changes nothing at all.  ``prune_now`` ends the retention
+    of all that is finished: it changes only what the migrator keeps, leaves what a step without an end has made
+    there, and finds nothing more when it is told again.
+    """
+    last: Event | None = None
+    for event in evidence.events():
+        if event.do == "prune":
+            yield from _changed(evidence, event, "untouched: no backup is old enough", everything=True)
+        elif event.do == "prune_now":
+            again = last is not None and last.succeeded and last.after == event.before
+            told = "untouched: all was pruned before" if again else "untouched by a prune"
+            yield from _changed(evidence, event, told, everything=again)
+            yield from _needed(evidence, event)
+        if event.do not in READING:
+            last = event if event.do == "prune_now" else None
+
+
+def _changed(evidence: Evidence, event: Event, wanted: str, *, everything: bool) -> Iterator[Finding]:
+    for change in event.before.changes_to(event.after, times=True):
+        if everything or not evidence.may_keep(change):
+            yield Finding(_NAME, change.path, wanted, change.describe(), event.step)
+
+
+def _needed(evidence: Evidence, event: Event) -> Iterator[Finding]:
+    for path, digest in sorted(evidence.ledger(event).unfinished.items()):
+        before, after = event.before.get(path), event.after.get(path)
+        was_there = before is not None and before.digest == digest
+        if was_there and (after is None or after.digest != digest):
+            found = "gone" if after is None else "changed"
+            yield Finding(_NAME, path, "kept: its migration is not finished", found, event.step)
+
+
+def _pruned(evidence: Evidence) -> str:
+    return "" if any(evidence.events("prune", "prune_now")) else "the scenario has no prune step"
+
+
+CLAIM = Claim(_NAME, "A prune removes nothing but backups whose time is over.", retention_kept, _pruned)

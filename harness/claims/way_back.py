@@ -1,0 +1,159 @@
+"""Claims about a rollback when others have worked on: nothing of theirs is lost, and only what was migrated goes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from harness.claims.claim import Claim, Finding, having
+from harness.claims.exported import Exports, line_of, nearest, read_exports
+from harness.claims.whose import copied, files_of_others, inserted, rows_of_others, stored
+from harness.evidence import Evidence
+from harness.history import Event
+from harness.ledger import Ledger
+from harness.records import Record, same_record
+from harness.stored import RowName, Stored
+
+_KEEPS, _TAKES = "rollback-keeps-new-work", "rollback-takes-back"
+
+
+def rollback_keeps_new_work(evidence: Evidence) -> Iterator[Finding]:
+    """Yields what others added or changed since the migration and a rollback lost: rows, and contents of files.
+
+    It may stay where it is.  Where the profile says that a rollback exports, it may instead lie below `keeps`: a row
+    as a line of ``<table>.jsonl``, column for column as it was just before, a content as a file.
+    """
+    for event in _rolled_back(evidence):
+        lost = dict(_lost_rows(evidence, event))
+        if evidence.profile.exports:
+            yield from _not_exported(evidence, event, lost)
+        else:
+            after = stored(evidence, event.after)
+            for name, row in lost.items():
+                yield _finding(_KEEPS, " ".join(name), row, after.get(name) or "no such record", event)
+        kept = {entry.digest for path, entry in event.after.entries.items() if evidence.is_kept(path)}
+        for path, digest in files_of_others(evidence, event).items():
+            entry = event.after.get(path)
+            there = entry is not None and entry.digest == digest
+            if not there and not (evidence.profile.exports and digest in kept):
+                wanted = f"the content {digest[:12]}, here" + " or exported" * bool(evidence.profile.exports)
+                found = "no such file" if entry is None else f"other content ({entry.size} bytes)"
+                yield _finding(_KEEPS, path, wanted, found, event)
+
+
+def _rolled_back(evidence: Evidence) -> Iterator[Event]:
+    """Yields the rollbacks of a migration that came to an end of their own."""
+    for event in evidence.events("rollback"):
+        if evidence.ledger(event).base is not None and event.status is not None:
+            yield event
+
+
+def _lost_rows(evidence: Evidence, event: Event) -> Iterator[tuple[RowName, Record]]:
+    if not evidence.ledger(event).foreign:
+        return
+    after = stored(evidence, event.after)
+    for name, row in sorted(rows_of_others(evidence, event).items()):
+        found = after.get(name)
+        if found is None or not same_record(row, found):
+            yield name, row
+
+
+def _not_exported(evidence: Evidence, event: Event, lost: dict[RowName, Record]) -> Iterator[Finding]:
+    start = evidence.ledger(event).start
+    before = stored(evidence, start)
+    exports = read_exports(evidence, start, event.after, before.tables)
+    for place, reason in exports.defects:
+        yield _finding(_KEEPS, place, "a line for one row, as the contract says", reason, event)
+    for (table, key), row in lost.items():
+        lines = exports.lines.get(table) or Counter()
+        if line_of(row) not in lines:
+            found = nearest(line_of(row), lines) or "neither there nor exported"
+            yield _finding(_KEEPS, f"{table} {key}", row, found, event)
+    yield from _made_up(before, exports, event)
+
+
+def _made_up(before: Stored, exports: Exports, event: Event) -> Iterator[Finding]:
+    """Yields exported lines that no row had just before the rollback."""
+    for table, lines in exports.lines.items():
+        there = {line_of(row) for row in before.tables[table].values()}
+        for line in sorted(lines.keys() - there, key=repr):
+            said = {column: value for column, _, value in line}
+            yield _finding(_KEEPS, f"export of {table}", "rows as they were just before", said, event)
+
+
+def rollback_takes_back(evidence: Evidence) -> Iterator[Finding]:
+    """Yields where a rollback that was done, after others had worked on, left more or less than it should.
+
+    What was migrated is gone, with all that hangs from it; every other row and file is as others left it.  With
+    nothing to take back, nothing changes at all.
+    """
+    for event in _done(evidence):
+        ledger = evidence.ledger(event)
+        if ledger.idle:
+            for change in event.before.changes_to(event.after, times=True):
+                yield _finding(
+                    _TAKES, change.path, "untouched: nothing to take back", change.describe(), event
+                )
+        elif ledger.foreign and ledger.standing and not ledger.murky:
+            yield from _rows(evidence, event, ledger)
+            yield from _files(evidence, event, ledger)
+
+
+def _rows(evidence: Evidence, event: Event, ledger: Ledger) -> Iterator[Finding]:
+    before, after = stored(evidence, ledger.start), stored(evidence, event.after)
+    going = before.hanging(inserted(evidence, ledger.standing).keys())
+    for name in sorted(going):
+        if after.get(name) is not None:
+            yield _finding(_TAKES, " ".join(name), "no such record", after.get(name), event)
+    for name in sorted(set(before.names()) - going):
+        row, found = before.tables[name[0]][name[1]], after.get(name)
+        if found is None or not same_record(row, found):
+            yield _finding(_TAKES, " ".join(name), row, found or "no such record", event)
+    for name in sorted(set(after.names()) - set(before.names())):
+        yield _finding(_TAKES, " ".join(name), "no such record", after.get(name), event)
+
+
+def _files(evidence: Evidence, event: Event, ledger: Ledger) -> Iterator[Finding]:
+    copies = copied(evidence, ledger.standing)
+    for path in sorted(copies):
+        if event.after.get(path) is not None:
+            yield _finding(_TAKES, path, "no such path", "still there", event)
+    store = stored(evidence, ledger.start).files
+    for path in sorted(ledger.foreign - copies.keys() - store):
+        before, after = ledger.start.get(path), event.after.get(path)
+        same = before == after or (before is not None and before.same_but_time(after))
+        if not same and not evidence.is_kept(path):
+            yield _finding(_TAKES, path, "as others left it", "gone" if after is None else "changed", event)
+
+
+def _done(evidence: Evidence) -> Iterator[Event]:
+    return (event for event in evidence.events("rollback") if event.outcome == "done")
+
+
+def _finding(claim: str, subject: str, expected: object, found: object, event: Event) -> Finding:
+    return Finding(claim, subject, expected, found, event.step)
+
+
+def _keeping(evidence: Evidence) -> str:
+    if any(_rolled_back(evidence)):
+        return ""
+    return having("rollback")(evidence) or "no rollback follows a migration"
+
+
+def _taking(evidence: Evidence) -> str:
+    for event in _done(evidence):
+        ledger = evidence.ledger(event)
+        if ledger.idle or (ledger.foreign and ledger.standing and not ledger.murky):
+            return ""
+    return (
+        having("rollback")(evidence)
+        or "no rollback was done after others' work, or with nothing to take back"
+    )
+
+
+CLAIMS = (
+    Claim(
+        _KEEPS, "No rollback loses what others did since the migration.", rollback_keeps_new_work, _keeping
+    ),
+    Claim(_TAKES, "A rollback takes back what was migrated, and nothing else.", rollback_takes_back, _taking),
+)

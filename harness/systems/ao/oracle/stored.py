@@ -1,0 +1,70 @@
+"""The rewrite's database value for value: raw rows, foreign keys and schema, from a private copy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from sqlite_utils import Database
+
+from harness.home import Home
+from harness.records import Record, Value
+from harness.stored import Reference, Stored
+from harness.systems.ao.oracle.database import PLACE, opened, place
+
+_SUFFIXES = ("", "-wal", "-shm", "-journal")
+
+
+def read_stored(home: Home) -> Stored:
+    """Returns what ``.ao/data/ao.db`` stores; no tables where there is no database.
+
+    Raises:
+        TargetUnreadableError: there is one, but it cannot be read.
+    """
+    path = place(home)
+    files = frozenset((path or PLACE) + suffix for suffix in _SUFFIXES)
+    if path is None:
+        return Stored(files=files)
+    with opened(home) as database:
+        names = [str(name) for name in database.table_names() if not name.startswith("sqlite_")]
+        return Stored(
+            tables={name: dict(_rows(database, name)) for name in names},
+            references=tuple(reference for name in names for reference in _references(database, name)),
+            shape=_shape(database),
+            files=files,
+        )
+
+
+def _rows(database: Database, name: str) -> Iterator[tuple[str, Record]]:
+    """Yields each row with its primary key as JSON; where that is NULL or lacking, with its number in the table."""
+    keys = _keys(database, name)
+    cursor = database.execute(f"SELECT * FROM {_quoted(name)}")  # noqa: S608 - a quoted table name
+    columns = [part[0] for part in cursor.description]
+    for number, values in enumerate(cursor):
+        row: dict[str, Value] = dict(zip(columns, values, strict=True))
+        key = [row[column] for column in keys]
+        yield f"#{number}" if not key or None in key else json.dumps(key, default=repr), row
+
+
+def _keys(database: Database, name: str) -> list[str]:
+    """Returns the columns of the primary key in their order."""
+    info = database.execute(f"PRAGMA table_info({_quoted(name)})").fetchall()
+    return [str(row[1]) for row in sorted(info, key=lambda row: int(row[5])) if row[5]]
+
+
+def _references(database: Database, name: str) -> Iterator[Reference]:
+    for _, number, parent, column, key, *_ in database.execute(
+        f"PRAGMA foreign_key_list({_quoted(name)})"
+    ).fetchall():
+        yield Reference(name, str(column), str(parent), str(key or _keys(database, str(parent))[number]))
+
+
+def _shape(database: Database) -> str:
+    """Returns the schema's own text, and the version that it says it has."""
+    texts = database.execute("SELECT type, name, sql FROM sqlite_master ORDER BY type, name").fetchall()
+    version = database.execute("PRAGMA user_version").fetchone()
+    return repr((texts, version))
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
