@@ -15,7 +15,7 @@ from harness.verdict import Status
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "tests/saboteurs"
-FILES = sorted(path for path in FOLDER.glob("*.py") if path.stem != "real")
+FILES = sorted(path for path in FOLDER.rglob("*.py") if path.stem != "real")
 
 
 def constants(path: Path) -> dict[str, str]:
@@ -33,10 +33,11 @@ OF_KILLS = [path for path in FILES if constants(path)["SCENARIO"].startswith("ao
 
 
 def sabotaged(path: Path) -> Profile:
-    """Returns our own profile with the saboteur in the migrator's place."""
-    right = profile_for("ao", "")
+    """Returns our own profile for the saboteur's scenario with the saboteur in the migrator's place."""
+    system = load_scenario(ROOT / f"scenarios/{constants(path)['SCENARIO']}.toml").system
+    right = profile_for(system, "")
     verbs = {verb: ["python3", f"{{support}}/{path.name}", *argv[3:]] for verb, argv in right.verbs.items()}
-    return msgspec.structs.replace(right, name=path.stem, verbs=verbs, support=str(FOLDER))
+    return msgspec.structs.replace(right, name=path.stem, verbs=verbs, support=str(path.parent))
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from contextlib import closing
 
 from harness.home import Home
-from harness.systems.ao import target
 from harness.systems.ao.model import DATA
+from harness.wal import write_ahead_log
 
 Change = Callable[[sqlite3.Connection], bool]
 """Changes the database and tells whether it found a place to; what it did otherwise does not count."""
@@ -48,7 +48,7 @@ def crashed(home: Home, change: Change) -> Home | None:
         return None
     before, after = (image[: _WAL.start] + b"\2\2" + image[_WAL.stop :] for image in (before, after))
     return _with_database(home, path, before).with_file(
-        f"{path}-wal", target.write_ahead_log(before, after), mode=home.entries[path].mode
+        f"{path}-wal", write_ahead_log(before, after), mode=home.entries[path].mode
     )
 
 

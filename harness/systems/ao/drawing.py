@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
+from harness.amounts import span
 from harness.pools import Pools, pools
 from harness.systems.ao import naming, parts
 from harness.systems.ao.drawing_sessions import Site, draw_sessions, pick
 from harness.systems.ao.extras import EXTRAS
 from harness.systems.ao.local_yaml import LOCAL_KEYS
-from harness.systems.ao.model import LEGACY, Form, LegacyState, Project, Shape, TargetState, span
+from harness.systems.ao.model import LEGACY, Form, LegacyState, Project, Shape, TargetState
 
 _CLOCK_MS = 1_781_697_600_000  # 2026-06-17T12:00:00Z
 _DAY_MS = 86_400_000

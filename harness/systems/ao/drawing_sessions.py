@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, TypeVar
 
+from harness.amounts import share
 from harness.pools import Pools
 from harness.systems.ao import naming, parts
 from harness.systems.ao.model import (
@@ -22,7 +23,6 @@ from harness.systems.ao.model import (
     Session,
     Shape,
     WorktreeState,
-    share,
 )
 
 _T = TypeVar("_T")

@@ -9,7 +9,7 @@ from contextlib import closing
 
 from harness.systems.ao import naming
 from harness.systems.ao.model import LEGACY, LegacyState
-from harness.systems.ao.tree import Tree
+from harness.tree import Tree
 
 _DEAD_PID = 4_194_999  # above the largest pid Linux gives out, so no process ever has it
 

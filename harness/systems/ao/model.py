@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from harness.amounts import share, span
+
 Form = Literal["v2", "v1"]
 Encoding = Literal["object", "string", "nested", "payload", "payload-object", "status"]
 """How a record carries its lifecycle: as object; as JSON text; as object whose parts are JSON text; as
@@ -210,34 +212,3 @@ class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
             return span(self.damages)
         named = len(self.damage)
         return (0, 2) if "any" in self.damage else (named, named)
-
-
-def span(text: int | str) -> tuple[int, int]:
-    """Returns the two ends of a span such as 3, "3" or "0..6".
-
-    Raises:
-        ValueError: it is not such a text, or its ends are negative or in the wrong order.
-    """
-    low, dots, high = str(text).partition("..")
-    high = high if dots else low
-    if not (low.isdecimal() and high.isdecimal() and low.isascii() and high.isascii()):
-        raise ValueError(f'{text!r} is not a span; write a number or two of them, as in "0..6"')
-    if int(low) > int(high):
-        raise ValueError(f"{text!r} is not a span; its first number is larger than its second")
-    return int(low), int(high)
-
-
-def share(text: str) -> float:
-    """Returns a share as a number from 0 to 1; "some" is 0.4.
-
-    Raises:
-        ValueError: it is neither a word for a share nor a number in that range.
-    """
-    words = {"none": 0.0, "some": 0.4, "all": 1.0}
-    try:
-        number = words[text] if text in words else float(text)
-    except ValueError:
-        number = -1.0
-    if not 0.0 <= number <= 1.0:
-        raise ValueError(f'{text!r} is not a share; write "none", "some", "all" or a number from 0 to 1')
-    return number

@@ -8,10 +8,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from harness.amounts import span
 from harness.systems.ao import naming, parts
 from harness.systems.ao.extras import EXTRAS
 from harness.systems.ao.local_yaml import LOCAL_KEYS
-from harness.systems.ao.model import Form, LegacyState, Project, Session, Shape, TargetState, span
+from harness.systems.ao.model import Form, LegacyState, Project, Session, Shape, TargetState
 from harness.systems.ao.strategies_sessions import CLOCK_MS, line, plain_session, sessions_like
 
 _FOLDERS = (

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from hypothesis import strategies as st
 
+from harness.amounts import share
 from harness.systems.ao import naming, parts
 from harness.systems.ao.model import (
     ENDED_STATUSES,
@@ -20,7 +21,6 @@ from harness.systems.ao.model import (
     Project,
     Session,
     Shape,
-    share,
 )
 
 _Category = Literal["Cc", "Cs", "Cn", "Co", "Zl", "Zp"]

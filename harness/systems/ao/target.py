@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from typing import Literal
 
@@ -12,13 +11,12 @@ from sqlite_utils import Database
 
 from harness.systems.ao import schema
 from harness.systems.ao.model import Project, TargetState
+from harness.wal import PAGE, write_ahead_log
 
 Goose = Literal["full", "no-zero"]
 Fill = Callable[[Database], None]
 
 _STARTED = "2026-06-16 07:05:41"  # when goose ran: a constant, as datetime('now') would differ each time
-_PAGE = 4096
-_WAL_SALT = bytes.fromhex("5a17c0de0badf00d")
 
 
 def empty_database(
@@ -163,7 +161,7 @@ def _go_time(minutes: int) -> str:
 
 def _built(version: int, goose: Goose, gap: int | None) -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:", isolation_level=None)
-    connection.execute(f"PRAGMA page_size = {_PAGE}")
+    connection.execute(f"PRAGMA page_size = {PAGE}")
     connection.executescript(f"BEGIN; {schema.TABLES} {schema.INDEXES} {schema.TRIGGERS} COMMIT;")
     if version > 12:
         connection.executescript(schema.NEWER)
@@ -186,7 +184,7 @@ def _filled(connection: sqlite3.Connection, fill: Fill) -> None:
 
 def _blank() -> bytes:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        connection.executescript(f"PRAGMA page_size = {_PAGE}; CREATE TABLE t (x); DROP TABLE t; VACUUM;")
+        connection.executescript(f"PRAGMA page_size = {PAGE}; CREATE TABLE t (x); DROP TABLE t; VACUUM;")
         return _image(connection, wal=True)
 
 
@@ -194,33 +192,3 @@ def _image(connection: sqlite3.Connection, *, wal: bool) -> bytes:
     image = bytearray(connection.serialize())
     image[18:20] = b"\x02\x02" if wal else b"\x01\x01"
     return bytes(image)
-
-
-def write_ahead_log(before: bytes, after: bytes) -> bytes:
-    """Returns the log of one transaction that turns one image into the other (https://sqlite.org/fileformat2.html)."""
-    header = struct.pack(">6I", 0x377F0682, 3_007_000, _PAGE, 0, *struct.unpack(">2I", _WAL_SALT))
-    sums = _checksum(header, (0, 0))
-    parts = [header, struct.pack(">2I", *sums)]
-    changed = list(_changed_pages(before, after))
-    for number, page in changed:
-        committed = len(after) // _PAGE if number == changed[-1][0] else 0
-        head = struct.pack(">2I", number, committed)
-        sums = _checksum(head + page, sums)
-        parts += [head, _WAL_SALT, struct.pack(">2I", *sums), page]
-    return b"".join(parts)
-
-
-def _changed_pages(before: bytes, after: bytes) -> Iterator[tuple[int, bytes]]:
-    for offset in range(0, len(after), _PAGE):
-        page = after[offset : offset + _PAGE]
-        if page != before[offset : offset + _PAGE]:
-            yield offset // _PAGE + 1, page
-
-
-def _checksum(data: bytes, sums: tuple[int, int]) -> tuple[int, int]:
-    first, second = sums
-    words = struct.unpack(f"<{len(data) // 4}I", data)
-    for even, odd in zip(words[::2], words[1::2], strict=True):
-        first = (first + even + second) & 0xFFFFFFFF
-        second = (second + odd + first) & 0xFFFFFFFF
-    return first, second

@@ -11,7 +11,7 @@ from harness.systems.ao import naming, records_text, yaml_text
 from harness.systems.ao.extras import EXTRAS, write_bystanders
 from harness.systems.ao.model import DATA, LEGACY, LegacyState, Project, Session
 from harness.systems.ao.target import database_files
-from harness.systems.ao.tree import Tree
+from harness.tree import Tree
 
 CONFIG = f"{LEGACY}/config.yaml"
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from harness.amounts import share, span
 from harness.systems.ao import naming, yaml_text
-from harness.systems.ao.model import Shape, share, span
+from harness.systems.ao.model import Shape
 
 
 @pytest.mark.parametrize(
