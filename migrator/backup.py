@@ -3,12 +3,13 @@
 The manifest is written last: a backup without it, or whose copies differ from it, is no backup.
 """
 
+import contextlib
 import errno
 import json
 import os
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from shlex import quote
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from migrator import files
 from migrator.journal import Run
@@ -32,17 +33,17 @@ class Saved(NamedTuple):
     gid: int = 0
 
 
-def take(run: Run, paths: list[str], now: datetime) -> None:
+def take(run: Run, paths: list[str], now: datetime) -> list[Saved]:
     """Raw copies of those of `paths` that exist are on disk, read back and equal. Raises OSError."""
     files.make_folders(run.backup, 0o700)
     saved = [_copy(run, path) for path in paths]
     kept = (now + KEPT).isoformat()
     manifest = json.dumps({"kept_until": kept, "files": [one._asdict() for one in saved]}, indent=1)
-    for name, text in (("RESTORE.txt", _instructions(run, saved, kept)), (MANIFEST, manifest)):
-        files.write_new(os.path.join(run.backup, name), text.encode("utf-8", "surrogateescape"))
+    files.write_new(os.path.join(run.backup, MANIFEST), manifest.encode())
     check(run)
     if state(paths) != {one.path: one.sha256 for one in saved}:
         raise OSError(errno.EBUSY, "the database changed while it was being copied", paths[0])
+    return saved
 
 
 def _copy(run: Run, path: str) -> Saved:
@@ -56,19 +57,28 @@ def _copy(run: Run, path: str) -> Saved:
     return Saved(path, name, sha, about.st_size, mode, about.st_mtime_ns, about.st_uid, about.st_gid)
 
 
-def _instructions(run: Run, saved: list[Saved], kept: str) -> str:
+def explain(run: Run, saved: list[Saved], about: dict[str, Any], now: datetime) -> None:
+    """The backup says how what the run is `about` to do is undone by hand, in a text that `sh` can run."""
     lines = [
-        "These are the files as they were before the migration. `migrator ... rollback` puts them back.",
-        "By hand: stop every program that uses them, then run",
-        "",
-        *(f"  rm -f {quote(one.path)}" for one in saved if not one.name),
+        "# The files here are as they were before the migration. `migrator ... rollback` puts them back, and keeps",
+        "# what others did since. By hand: stop every program that uses them, then run `sh RESTORE.txt` in this",
+        "# folder; what others did since is then lost.",
+        f"# This folder is kept until {(now + KEPT).isoformat()} or longer; `migrator ... prune` removes it.",
+        "set -e",
     ]
+    lines += [f"rm -f {quote(copy['temporary'])} {quote(copy['target'])}" for copy in about["copies"]]
+    lines += [f"rmdir {quote(folder)} 2>/dev/null || :" for folder in reversed(about["folders"])]
+    lines += [f"rm -f {quote(one.path)}" for one in saved if not one.name]
     for one in saved:
         if one.name:
             source, target = quote(os.path.join(run.backup, one.name)), quote(one.path)
-            lines.append(f"  cp -p {source} {target} && chmod {one.mode:o} {target}")
-    lines += ["", "New files that the migration copied are named in ../journal.jsonl, under `copies`."]
-    return "\n".join([*lines, f"Keep this folder until {kept}.", ""])
+            lines.append(f"cp -p {source} {target} && chmod {one.mode:o} {target}")
+    for folder, ns in about["times"].items():
+        with contextlib.suppress(ValueError, OverflowError, OSError):  # a time that no calendar holds
+            when = datetime.fromtimestamp(ns // 10**9, UTC)
+            lines.append(f"touch -d {when:%Y-%m-%dT%H:%M:%S}.{ns % 10**9:09d}Z {quote(folder)}")
+    text = "\n".join([*lines, ""])
+    files.write_new(os.path.join(run.backup, "RESTORE.txt"), text.encode("utf-8", "surrogateescape"))
 
 
 def check(run: Run) -> list[Saved]:

@@ -16,14 +16,14 @@ VERBS = {
     "plan": "show what migrate would do; writes nothing",
     "migrate": "back up, migrate, verify; safe to repeat",
     "verify": "compare the target with what was migrated",
-    "rollback": "put everything back as it was before",
+    "rollback": "take out what migrate added; keep or export what others did since",
     "status": "say what was done so far",
 }
 EPILOG = """examples:
   python -m migrator ao plan                    what would happen, and what stands in the way
   python -m migrator ao migrate --dry-run       the same, with the exit status of a real run
   python -m migrator ao migrate                 do it; run it again after a crash, or whenever unsure
-  python -m migrator ao rollback                take it back, byte for byte
+  python -m migrator ao rollback                take it back: byte for byte, or without what others did since
   python -m migrator ao migrate --home /srv/h --data-dir /srv/ao --json
 
 environment: AO_DATA_DIR, AO_RUN_FILE, AO_GLOBAL_CONFIG, XDG_CONFIG_HOME, XDG_STATE_HOME (backups and journal
@@ -88,8 +88,14 @@ def _run(given: argparse.Namespace, report: "Report", say: "Say") -> None:
     from migrator import lifecycle  # noqa: PLC0415 - as above
 
     system = import_module(SYSTEMS[given.system][0]).system(given.home, given.data_dir, os.environ)
+
+    def clock() -> datetime:
+        return datetime.now(UTC)
+
     if given.verb in {"plan", "migrate"}:
         dry_run = given.dry_run or given.verb == "plan"
-        lifecycle.migrate(system, report, say, dry_run=dry_run, clock=lambda: datetime.now(UTC))
+        lifecycle.migrate(system, report, say, dry_run=dry_run, clock=clock)
+    elif given.verb == "rollback":
+        lifecycle.rollback(system, report, say, clock=clock)
     else:
         getattr(lifecycle, given.verb)(system, report, say)

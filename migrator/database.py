@@ -180,29 +180,34 @@ def _scratch(avoid: list[str]) -> Iterator[str]:
             yield folder
     finally:
         with contextlib.suppress(OSError):  # the next run sweeps
-            files.remove_folder(folder)
+            files.remove_tree(folder)
 
 
 def _sweep(folder: str) -> None:
     about = os.lstat(folder)
     if about.st_uid == os.geteuid() and time.time() - about.st_mtime > SETTLED:
         with files.held(folder):
-            files.remove_folder(folder)
+            files.remove_tree(folder)
 
 
 def contents(connection: sqlite3.Connection) -> Contents:
     """For each table its rows and their digest, and under "" the schema: equal exactly when the data is.
 
-    File layout, free pages and the write-ahead log do not matter.
+    File layout, free pages, the write-ahead log and the planner's statistics do not matter.
     """
-    order = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
+    order = "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_stat_' ORDER BY type, name"
     schema = connection.execute(order).fetchall()
     version = connection.execute("PRAGMA user_version").fetchone()
     found: Contents = {"": [len(schema), hashlib.sha256(repr((schema, version)).encode()).hexdigest()]}
     for kind, table, _, sql in schema:
         if kind == "table" and "VIRTUAL" not in (sql or "")[:20].upper():
-            found[table] = _rows(connection, '"' + table.replace('"', '""') + '"')
+            found[table] = _rows(connection, quoted(table))
     return found
+
+
+def quoted(name: str) -> str:
+    """A name from somebody's schema, as SQL takes any name."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def insert(connection: sqlite3.Connection, rows: Iterable[Row]) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 
 from migrator.outcome import Refusal
 
-CHUNK = 1 << 20
+CHUNK = SLACK = 1 << 20
 NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS}
 NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -142,14 +142,18 @@ def copy_new(
     return total.hexdigest()
 
 
-def write_new(path: str, data: bytes | Iterable[bytes]) -> None:
-    """`path` holds exactly `data`, whole or in pieces, on disk under its name, readable by its owner only."""
+def write_new(path: str, data: bytes | Iterable[bytes]) -> str:
+    """`path` holds exactly `data`, whole or in pieces, on disk under its name, its owner's only; gives the SHA-256."""
     remove(path + ".part")
+    total = hashlib.sha256()
     with open(os.open(path + ".part", NEW, 0o600), "wb") as stream:
-        stream.writelines([data] if isinstance(data, bytes) else data)
+        for part in [data] if isinstance(data, bytes) else data:
+            total.update(part)
+            stream.write(part)
         stream.flush()
         os.fsync(stream.fileno())
     replace(path + ".part", path)
+    return total.hexdigest()
 
 
 def append_line(path: str, line: bytes) -> None:
@@ -192,11 +196,28 @@ def remove(path: str) -> bool:
     return True
 
 
-def remove_folder(path: str) -> None:
-    """A folder of our own, which holds files only, is gone."""
-    for name in os.listdir(path):
-        os.unlink(os.path.join(path, name))
+def remove_tree(path: str) -> None:
+    """A folder of our own is gone with all it holds, if it was there; of a link, only the link."""
+    if os.path.islink(path) or not os.path.isdir(path):
+        remove(path)
+        return
+    for entry in list(os.scandir(path)):
+        remove_tree(entry.path)
     os.rmdir(path)
+
+
+def check_room(wanted: Iterable[tuple[str, int]]) -> None:
+    """Every disk has room for the bytes that are to go to these paths. Raises Refusal."""
+    needs: dict[int, tuple[str, int]] = {}
+    for path, count in wanted:
+        folder = existing(path)
+        device = os.stat(folder).st_dev
+        needs[device] = (folder, needs.get(device, ("", SLACK))[1] + count)
+    for folder, need in needs.values():
+        free = os.statvfs(folder)
+        if free.f_bavail * free.f_frsize < need:
+            message = f"The disk that holds {folder} needs {need // SLACK + 1} MiB free; make room."
+            raise Refusal("NO_SPACE", message)
 
 
 @contextlib.contextmanager

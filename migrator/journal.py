@@ -1,19 +1,19 @@
 """The record of every run, written before the run acts, so that any run can be taken back.
 
 `<state>/<run>/journal.jsonl` grows by one forced line at each stage:
-begin, backed-up, applying, staged, committing, applied, done; rollback-begin, rolled-back.
+begin, backed-up, applying, staged, committing, applied, done; rollback-begin, rolled-back; and, at any later time, pruned.
 """
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from migrator import files
 from migrator.database import Row
 
-JOURNAL, ROWS, RESERVE = "journal.jsonl", "rows.jsonl", "reserve"
+JOURNAL, ROWS, WRITTEN, RESERVE = "journal.jsonl", "rows.jsonl", "written.jsonl", "reserve"
 RESERVED = 64 << 10
 
 
@@ -28,8 +28,8 @@ class Run:
 
     @property
     def state(self) -> str:
-        """The last stage that is on disk."""
-        return str(self.events[-1]["state"])
+        """The last stage that is on disk; to be pruned is none."""
+        return next(str(event["state"]) for event in reversed(self.events) if event["state"] != "pruned")
 
     @property
     def interrupted(self) -> bool:
@@ -62,25 +62,35 @@ class Run:
         files.append_line(os.path.join(self.folder, JOURNAL), line)
         self.events.append(json.loads(line))
 
-    def keep_rows(self, lines: list[bytes]) -> None:
-        """The planned rows are on disk, to be inserted, and compared with the target at any later time."""
-        files.write_new(os.path.join(self.folder, ROWS), lines)
+    def keep(self, name: str, lines: Iterable[bytes]) -> None:
+        """These lines, each a JSON value, are on disk under this name."""
+        files.write_new(os.path.join(self.folder, name), lines)
 
     def rows(self) -> Iterator[Row]:
         """The planned rows, one at a time: there may be more of them than fit in memory."""
-        if not self.find("applying"):
-            return
-        with open(os.path.join(self.folder, ROWS), "rb") as stream:
+        if self.find("applying"):
+            yield from self._kept(ROWS)
+
+    def written(self) -> Iterator[Any]:
+        """Table, key and digest of each row as the run wrote it, those that triggers added too."""
+        if self.find("committing"):
+            yield from self._kept(WRITTEN)
+
+    def _kept(self, name: str) -> Iterator[Any]:
+        with open(os.path.join(self.folder, name), "rb") as stream:
             yield from map(json.loads, stream)
+
+    def exports(self) -> list[dict[str, Any]]:
+        """What rollbacks of the run, whole or interrupted, have put on disk before they took anything away."""
+        begun = (event for event in self.events if event["state"] == "rollback-begin" and event["export"])
+        return list({event["export"]: event for event in begun}.values())
 
     def discard(self) -> None:
         """The run never was."""
         if os.path.isdir(self.folder):
             files.remove(os.path.join(self.folder, JOURNAL))  # first: half a run must not look like one
             files.sync_folder(self.folder)
-            for folder in (self.backup, self.folder):
-                if os.path.isdir(folder):
-                    files.remove_folder(folder)
+            files.remove_tree(self.folder)
 
 
 def runs(state: str, target: str) -> list[Run]:

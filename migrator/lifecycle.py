@@ -9,19 +9,20 @@ Every verb fills the report it is given; one that cannot go on raises an Ending.
 
 import contextlib
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from sqlite3 import Connection
+from typing import Any
 
-from migrator import backup, database, files, journal
+from migrator import backup, database, files, journal, tables
 from migrator.database import Contents
-from migrator.journal import Run
+from migrator.journal import ROWS, WRITTEN, Run
 from migrator.outcome import Attention, Exit, Failure, Refusal
 from migrator.progress import Say
 from migrator.report import Report
-from migrator.system import Note, Plan, System
-from migrator.undo import Survey, survey, sweep, take_back
-
-SLACK = 1 << 20
+from migrator.system import Note, Plan, System, packed
+from migrator.undo import survey, sweep, take_back
 
 Clock = Callable[[], datetime]
 
@@ -45,7 +46,7 @@ def migrate(system: System, report: Report, say: Say, *, dry_run: bool, clock: C
     unfinished = any(run.interrupted for run in _runs(system))
     if unfinished and not dry_run:
         with say.step("recover"), files.held(system.state):
-            _recover(system)
+            _recover(system, clock)
         report.changed = True
     with say.step("plan"):
         system.ready()
@@ -77,19 +78,17 @@ def _runs(system: System) -> list[Run]:
     return [run for run in reversed(found) if run.state != "rolled-back"]
 
 
-def _recover(system: System) -> None:
+def _recover(system: System, clock: Clock) -> None:
     """Interrupted runs are taken back; one that others have built on since is kept as it is."""
     for run in _runs(system):
         if run.interrupted:
             system.guard()
             found = survey(system.database, run)
-            if not found.new:
-                take_back(system.database, run, found)
-            elif run.state == "rollback-begin":
-                raise _new_data(run, found)
-            else:
+            if found.others and run.state != "rollback-begin":
                 sweep(run)
-                run.add("done", recovered=True)
+                run.add("done", at=clock().isoformat(), recovered=True)
+            else:
+                take_back(system.database, system.home, run, found, clock())
 
 
 def _check_room(system: System, plan: Plan) -> None:
@@ -100,17 +99,8 @@ def _check_room(system: System, plan: Plan) -> None:
         raise Refusal("NO_ACCESS", message)
     rows = sum(map(len, plan.rows))
     size = sum(os.path.getsize(path) for path in system.database.files() if os.path.exists(path))
-    wanted = [(system.state, size + rows), (os.path.dirname(system.database.path), size + 4 * rows)]
-    needs: dict[int, tuple[str, int]] = {}
-    for path, count in wanted + [(copy.target, copy.size) for copy in plan.copies]:
-        folder = files.existing(path)
-        device = os.stat(folder).st_dev
-        needs[device] = (folder, needs.get(device, ("", SLACK))[1] + count)
-    for folder, need in needs.values():
-        free = os.statvfs(folder)
-        if free.f_bavail * free.f_frsize < need:
-            message = f"The disk that holds {folder} needs {need // SLACK + 1} MiB free; make room."
-            raise Refusal("NO_SPACE", message)
+    wanted = [(system.state, size + 2 * rows), (os.path.dirname(system.database.path), size + 4 * rows)]
+    files.check_room(wanted + [(copy.target, copy.size) for copy in plan.copies])
 
 
 def _carry_out(system: System, plan: Plan, contents: Contents, clock: Clock, say: Say) -> Run:
@@ -135,10 +125,12 @@ def _steps(system: System, run: Run, plan: Plan, contents: Contents, *, clock: C
     try:
         with say.step("backup"):
             run.begin(system.database.path, clock(), contents=contents)
-            backup.take(run, system.database.files(), clock())
+            saved = backup.take(run, system.database.files(), clock())
+            facts = _facts(system, run, plan)
+            backup.explain(run, saved, facts, clock())
             run.add("backed-up")
         with say.step("apply"):
-            _apply(system, run, plan, contents, say)
+            _apply(system, run, plan, contents, facts=facts, say=say)
         with say.step("verify"):
             _verify(system, run, say)
         run.add("done", at=clock().isoformat())
@@ -146,20 +138,20 @@ def _steps(system: System, run: Run, plan: Plan, contents: Contents, *, clock: C
         raise
     except BaseException as error:
         if run.find("applying") and not isinstance(error, Refusal):
-            raise _undone(system, run, error) from error
+            raise _undone(system, run, error, clock()) from error
         run.discard()
         raise
 
 
-def _undone(system: System, run: Run, error: BaseException) -> Exception:
+def _undone(system: System, run: Run, error: BaseException, now: datetime) -> Exception:
     """The run is taken back; the error that says so, or that it could not be done."""
     failed = "interrupted" if isinstance(error, KeyboardInterrupt) else f"{type(error).__name__}: {error}"
     try:
         found = survey(system.database, run)
-        if found.new:
-            new = "; ".join(found.new)
-            return Attention(f"The migration failed ({failed}), and meanwhile others changed {new}.")
-        take_back(system.database, run, found)
+        if found.others:
+            what = "; ".join(found.others)
+            return Attention(f"The migration failed ({failed}), and meanwhile others worked on: {what}.")
+        take_back(system.database, system.home, run, found, now)
     except Exception as second:  # noqa: BLE001 - whatever it is, a person must hear of both
         return Attention(
             f"The migration failed ({failed}), taking it back too ({second}). Run rollback again."
@@ -167,24 +159,34 @@ def _undone(system: System, run: Run, error: BaseException) -> Exception:
     return Failure(f"The migration failed and everything is back as it was: {failed}.")
 
 
-def _apply(system: System, run: Run, plan: Plan, contents: Contents, say: Say) -> None:
-    run.keep_rows(plan.rows)
+def _facts(system: System, run: Run, plan: Plan) -> dict[str, Any]:
+    """What the run is about to do to files: copies; new folders, outermost first; times of folders that change."""
     copies = [
         {"source": copy.source, "target": copy.target, "temporary": f"{copy.target}.migrator-{run.name}"}
         for copy in plan.copies
     ]
-    folders, times = _folders(system, plan)
-    run.add("applying", rows=len(plan.rows), copies=copies, folders=folders, times=times)
+    parents = {os.path.dirname(copy.target) for copy in plan.copies}
+    made = dict.fromkeys(folder for parent in sorted(parents) for folder in files.missing_folders(parent))
+    touched = {files.existing(parent) for parent in parents} | {os.path.dirname(system.database.path)}
+    times = {path: os.stat(path).st_mtime_ns for path in sorted(touched)}
+    return {"copies": copies, "folders": list(made), "times": times}
+
+
+def _apply(
+    system: System, run: Run, plan: Plan, contents: Contents, *, facts: dict[str, Any], say: Say
+) -> None:
+    run.keep(ROWS, plan.rows)
+    copies = facts["copies"]
+    run.add("applying", rows=len(plan.rows), **facts)
     with system.database.alone(contents) as target:
-        for folder in folders:
+        for folder in facts["folders"]:
             files.make_folders(folder, 0o750)
         for copy in say.counted(copies, len(copies)):
             copy["sha256"] = files.copy_new(copy["source"], copy["temporary"], 0o600)
         for folder in {os.path.dirname(copy["target"]) for copy in copies}:
             files.sync_folder(folder)
         run.add("staged", copies=copies)
-        database.insert(target, say.counted(run.rows(), len(plan.rows)))
-        run.add("committing", contents=database.contents(target))
+        _fill(run, target, contents, say)
         target.execute("COMMIT")
     for copy in copies:
         files.publish(copy["temporary"], copy["target"])
@@ -193,12 +195,14 @@ def _apply(system: System, run: Run, plan: Plan, contents: Contents, say: Say) -
     run.add("applied")
 
 
-def _folders(system: System, plan: Plan) -> tuple[list[str], dict[str, int]]:
-    """The folders to be made, outermost first, and the times of those whose list of names will change."""
-    parents = {os.path.dirname(copy.target) for copy in plan.copies}
-    made = dict.fromkeys(folder for parent in sorted(parents) for folder in files.missing_folders(parent))
-    touched = {files.existing(parent) for parent in parents} | {os.path.dirname(system.database.path)}
-    return list(made), {path: os.stat(path).st_mtime_ns for path in sorted(touched)}
+def _fill(run: Run, target: Connection, contents: Contents, say: Say) -> None:
+    """All rows are in, and the journal has what is needed to take out just these, whatever others do later."""
+    found = tables.tables(target)
+    tables.watch(target, found)
+    database.insert(target, say.counted(run.rows(), run.find("applying")["rows"]))
+    after = database.contents(target)
+    run.keep(WRITTEN, (packed(row) + b"\n" for row in tables.inserted(target, found)))
+    run.add("committing", contents=after, entangled=tables.entangled(target, found, contents, after))
 
 
 def _verify(system: System, run: Run, say: Say) -> None:
@@ -239,29 +243,45 @@ def verify(system: System, report: Report, say: Say) -> None:
         report.message = f"Run {runs[0].name} is {runs[0].state}; {len(wrong)} differences."
 
 
-def rollback(system: System, report: Report, say: Say) -> None:
-    """Everything that runs changed is as it was before them, newest run first; or nothing was changed."""
-    if not _runs(system):
+def rollback(system: System, report: Report, say: Say, *, clock: Clock) -> None:
+    """What runs added is gone, newest run first, and everything else is as it was, or as others left it since."""
+    runs = _runs(system)
+    if not runs:
         report.message = "Nothing was migrated to this target, or it was rolled back already; nothing to do."
         return
+    others = False
     with say.step("rollback"), files.held(system.state):
-        for run in _runs(system):
-            system.guard()
-            found = survey(system.database, run)
-            if found.new and report.changed:
-                report.message = f"Taken back; the earlier run {run.name} stays, since others built on it: "
-                report.message += "; ".join(found.new) + "."
+        for run in runs:
+            try:
+                system.guard()
+                found = survey(system.database, run)
+                take_back(system.database, system.home, run, found, clock())
+            except Refusal as refusal:
+                if not report.changed:
+                    raise
+                message = f"Later runs are taken back, but run {run.name} stays: {refusal}"
+                report.exit, report.code, report.message = Exit.ATTENTION, refusal.code, message
                 return
-            if found.new:
-                raise _new_data(run, found)
-            take_back(system.database, run, found)
+            others = others or bool(found.news)
             report.changed, report.backup = True, run.backup
-    report.message = "Rolled back: everything is as it was before the migration. The backup is kept."
+    kept = "everything is as it was before the migration"
+    if others:
+        kept = "what the migration added is gone, and what others did since is kept"
+    report.message = f"Rolled back: {kept}. The backup is kept.{_exported(runs, report)}"
 
 
-def _new_data(run: Run, found: Survey) -> Refusal:
-    new = "; ".join(found.new)
-    return Refusal("NEW_DATA", f"Since run {run.name} there is new data, which a rollback would lose: {new}.")
+def _exported(runs: list[Run], report: Report) -> str:
+    """What could not stay in its place, and where it is now."""
+    exports = [event for run in runs for event in run.exports()]
+    if not exports:
+        return ""
+    rows = sum((Counter(event["rows"]) for event in exports), Counter[str]())
+    parts = [f"{count} row{'s' * (count != 1)} of {table}" for table, count in rows.items()]
+    if files_ := sum(len(event["paths"]) for event in exports):
+        parts.append(f"{files_} file{'s' * (files_ != 1)}")
+    report.export = exports[0]["export"]
+    where = " and ".join(event["export"] for event in exports)
+    return f" What others had made of it is in {where} (see README.txt there): {', '.join(parts)}."
 
 
 def status(system: System, report: Report, _: Say) -> None:

@@ -43,6 +43,7 @@ class Report:
         self.changed = False
         self.code: str | None = None
         self.backup: str | None = None
+        self.export: str | None = None
         self.records: list[Record] = []
         self.notes: list[Note] = []
 
@@ -67,6 +68,7 @@ class Report:
             "records": self.records,
             "notes": self.notes,
             "backup": self.backup,
+            "export": self.export,
         }
         opening = "{"
         for name, value in facts.items():

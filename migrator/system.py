@@ -64,6 +64,7 @@ class System(Protocol):
     """One product's migration in one home; `state` is our own folder, `parting` the last word to a person."""
 
     name: str
+    home: str
     state: str
     database: Database
     parting: str

@@ -1,46 +1,79 @@
-"""Taking a run back: first what stands in the way is found, then the run's changes are undone."""
+"""Taking a run back: the backup is put back where nothing else happened since; else what the run added is taken out.
+
+What others did since stays, or is exported before it goes.
+"""
 
 import contextlib
 import os
 from collections.abc import Iterator
-from typing import NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from migrator import backup, files
-from migrator.database import JUST_NOW, Contents, Database
+from migrator.database import JUST_NOW, Contents, Database, contents
+from migrator.export import Export
 from migrator.journal import Run
+from migrator.outcome import Attention, Refusal
+from migrator.removal import Removal
 
 
 class Survey(NamedTuple):
-    """Whether the run's backup is to be put back, what others changed since, and the database's digests."""
+    """What stands where the run was."""
 
-    restore: bool
-    new: list[str]
-    files: dict[str, str | None]
+    restore: bool  # whether the backup is to be put back
+    news: list[str]  # what others changed in the database since, if the run's rows are in it
+    written: dict[
+        str, str
+    ]  # the run's copies that were written to since, and are in no export yet: their digests
+    files: dict[str, str | None]  # the digests of the database's files
+    holds: Contents  # what the database holds, where that had to be known
+
+    @property
+    def others(self) -> list[str]:
+        """Everything that putting the backup back would lose."""
+        return [*self.news, *(f"{path} was written to" for path in self.written)]
 
 
 def survey(database: Database, run: Run) -> Survey:
     """What stands where the run was; changes nothing. Raises Refusal."""
     now = backup.state(database.files())
     if not run.find("backed-up"):
-        return Survey(False, [], now)
+        return Survey(False, [], {}, now, {})
+    if pruned := run.find("pruned"):
+        message = f"The backup of run {run.name} was removed on {pruned['at'][:10]}, when its time was over."
+        raise Refusal("BACKUP_PRUNED", message + " What it migrated stays.")
     saved = {one.path: one.sha256 for one in backup.check(run)}
-    if begun := run.find("rollback-begin"):  # a mix of old and new files, not to be read as a database
-        strange = [path for path, sha in now.items() if sha not in {saved[path], begun["files"].get(path)}]
-        return Survey(begun["restore"], [f"{path} was changed" for path in strange if begun["restore"]], now)
-    copies = list(_changed_copies(run))
+    written = dict(_written_to(run))
+    begun = run.find("rollback-begin")
+    if begun.get("restore"):  # a mix of old and new files, not to be read as a database
+        if strange := [
+            path for path, sha in now.items() if sha not in {saved[path], begun["files"].get(path)}
+        ]:
+            message = f"A rollback of run {run.name} was interrupted, and then {strange[0]} was changed."
+            raise Refusal("NEW_DATA", f"{message} Follow {run.backup}/RESTORE.txt by hand.")
+        return Survey(True, [], written, now, {})
     if now == saved:
-        return Survey(True, copies, now)
-    holds = database.contents()
-    before: Contents = run.find("begin")["contents"]
-    after: Contents = run.find("committing").get("contents", before)
-    if holds in (before, after):
-        return Survey(True, copies, now)
-    missing = sum(1 for _, what in database.differences(run.rows()) if what == "missing")
-    if after == before or missing == run.find("applying").get(
-        "rows", 0
-    ):  # nothing of ours is in: others' work stays as it is
-        return Survey(False, copies, now)
-    return Survey(True, [*_news(after, holds), *copies], now)
+        return Survey(True, [], written, now, {})
+    with database.seen() as copy:
+        holds = contents(copy)
+        before: Contents = run.find("begin")["contents"]
+        after: Contents = run.find("committing").get("contents", before)
+        if holds in (before, after):
+            return Survey(True, [], written, now, holds)
+        inside = after != before and _committed(copy, run)
+    return Survey(False, list(_news(after, holds)) if inside else [], written, now, holds)
+
+
+def _committed(copy: Any, run: Run) -> bool:
+    """Whether the run's rows went in; after a crash at that very moment the rows themselves must tell."""
+    if run.find("applied"):
+        return True
+    removal = Removal(copy, run.written())
+    if removal.present and not removal.unchanged:
+        raise Refusal(
+            "NEW_DATA", "The migration was interrupted, and its rows cannot be told from others' rows."
+        )
+    return removal.present > 0
 
 
 def _news(before: Contents, now: Contents) -> Iterator[str]:
@@ -51,15 +84,26 @@ def _news(before: Contents, now: Contents) -> Iterator[str]:
             yield f"table {table}: {change}" if table else "the schema"
 
 
-def _changed_copies(run: Run) -> Iterator[str]:
+def _written_to(run: Run) -> Iterator[tuple[str, str]]:
     for copy in run.copies():
+        path = copy["target"]
         try:
-            if "sha256" in copy and files.digest(copy["target"]) != copy["sha256"]:
-                yield f"{copy['target']} was written to"
+            if (now := files.digest(path)) not in _ours(run, copy) and _published(copy):
+                yield path, now
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:
-            yield f"{copy['target']}: {error.strerror}"
+            raise Refusal("NEW_DATA", f"{path} was replaced or cannot be read: {error.strerror}.") from error
+
+
+def _published(copy: dict[str, str]) -> bool:
+    """Whether the file under the copy's final name can be the copy, written to since or not."""
+    return "sha256" in copy and not os.path.lexists(copy["temporary"])
+
+
+def _ours(run: Run, copy: dict[str, str]) -> set[str | None]:
+    """The digests with which a copy may be removed: as it was made, and as it was exported."""
+    return {copy.get("sha256"), *(event["paths"].get(copy["target"]) for event in run.exports())}
 
 
 def sweep(run: Run) -> None:
@@ -68,20 +112,19 @@ def sweep(run: Run) -> None:
         files.remove(copy["temporary"])
 
 
-def take_back(database: Database, run: Run, found: Survey) -> None:
+def take_back(database: Database, home: str, run: Run, found: Survey, now: datetime) -> None:
     """What the run changed is as it was, as far as `found` allows. May be repeated. Raises OSError, Refusal."""
     if backup.state(database.files()) != found.files:
         raise database.in_use(JUST_NOW)
-    run.free_reserve()
-    run.add("rollback-begin", files=found.files, restore=found.restore)
-    sweep(run)
-    for copy in run.copies():
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError, files.NotRegularError):
-            if files.digest(copy["target"]) == copy.get("sha256"):
-                files.remove(copy["target"])
-    for folder in sorted({os.path.dirname(copy["target"]) for copy in run.copies()}):
-        if os.path.isdir(folder):
-            files.sync_folder(folder)
+    export = Export(run, home, found.written)
+    if found.news:
+        _take_out(database, run, found, export)
+    else:
+        files.check_room([(run.folder, export.size(()))])
+        run.free_reserve()
+        kept = export.write(())
+        run.add("rollback-begin", files=found.files, restore=found.restore, holds=found.holds, **kept)
+    _remove_copies(run)
     if found.restore:
         backup.restore(run, backup.check(run))
     applying = run.find("applying")
@@ -92,4 +135,57 @@ def take_back(database: Database, run: Run, found: Survey) -> None:
     for folder, mtime in applying.get("times", {}).items():
         with contextlib.suppress(OSError):
             os.utime(folder, ns=(mtime, mtime))
-    run.add("rolled-back")
+    run.add("rolled-back", at=now.isoformat())
+
+
+def _take_out(database: Database, run: Run, found: Survey, export: Export) -> None:
+    """The run's rows and what hangs from them are exported, as far as others made it, and out of the database."""
+    committing = run.find("committing")
+    if found.holds[""] != committing["contents"][""]:
+        raise Refusal(
+            "NEW_DATA", "The schema of the database has changed since, so its rows cannot be taken out."
+        )
+    if tables := committing["entangled"]:
+        message = f"Triggers changed other rows of {', '.join(tables)} when the migration added its own."
+        raise Refusal("NEW_DATA", f"{message} With others' work since, that cannot be undone row by row.")
+    with database.seen() as copy:
+        if contents(copy) != found.holds:
+            raise database.in_use(JUST_NOW)
+        removal = Removal(copy, run.written())
+        removal.try_out()
+        size = os.path.getsize(database.path)
+        files.check_room([(run.folder, export.size(removal.lost())), (os.path.dirname(database.path), size)])
+        run.free_reserve()
+        kept = _kept_already(run, found) or export.write(removal.lost())
+    try:
+        with database.alone(found.holds) as target:
+            removal = Removal(target, run.written())
+            run.add("rollback-begin", files=found.files, restore=False, holds=found.holds, **kept)
+            removal.perform()
+            target.execute("COMMIT")
+    except Refusal:
+        if kept["export"] not in {event["export"] for event in run.exports()}:
+            export.discard()
+        raise
+
+
+def _kept_already(run: Run, found: Survey) -> dict[str, Any]:
+    """The facts of an export that holds just what has to be kept: an interrupted rollback made it."""
+    begun = run.find("rollback-begin")
+    same = begun.get("holds") == found.holds and not found.written
+    return {name: begun[name] for name in ("export", "rows", "paths")} if same else {}
+
+
+def _remove_copies(run: Run) -> None:
+    for copy in run.copies():
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            if files.digest(copy["target"]) in _ours(run, copy):
+                files.remove(copy["target"])
+            elif _published(copy):
+                raise Attention(
+                    f"{copy['target']} is being written to. Stop that program and run rollback again."
+                )
+    sweep(run)
+    for folder in sorted({os.path.dirname(copy["target"]) for copy in run.copies()}):
+        if os.path.isdir(folder):
+            files.sync_folder(folder)

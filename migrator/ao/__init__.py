@@ -25,7 +25,7 @@ class Orchestrator:
 
     def __init__(self, home: str, data_dir: str | None, environ: Mapping[str, str]) -> None:
         self._where = where = places(home, data_dir, environ)
-        self.state = where.state
+        self.home, self.state = where.home, where.state
         self.database = Database(where.database, [where.home, where.data])
         self._read: planning.Stamps = {}
 

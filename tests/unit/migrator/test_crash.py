@@ -1,7 +1,9 @@
 """Killed anywhere, then run again or rolled back: the same end as without the crash."""
 
 import errno
+import json
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -130,6 +132,55 @@ def test_a_killed_rollback_is_settled_by_the_next_run(filled: LegacyHome, after:
         assert filled.run("verify").status == 0, count
 
 
+def work(home: LegacyHome) -> None:
+    """What others do after a migration: rows that stand alone, rows that do not, and a longer transcript."""
+    columns = "id, project_id, num, activity_last_at, created_at, updated_at"
+    home.execute(
+        "INSERT INTO projects (id, path, registered_at) VALUES ('own', '/own', '2026-01-01');"
+        f"INSERT INTO sessions ({columns}) VALUES ('al-7', 'alpha', 7, 'now', 'now', 'now');"
+        "UPDATE sessions SET branch = 'done/it' WHERE id = 'be-3';"
+    )
+    for path in home.root.glob(".claude/projects/*-ao-data-*/*.jsonl"):
+        with path.open("a") as stream:
+            stream.write("more\n")
+
+
+def exported(home: LegacyHome) -> tuple[set[str], set[bytes]]:
+    """Ids of the exported sessions, and the exported files."""
+    state = home.root / ".local/state/migrator/ao"
+    texts = [path.read_text() for path in state.glob("*/export*/sessions.jsonl")]
+    ids = {json.loads(line)["id"] for text in texts for line in text.splitlines()}
+    return ids, {path.read_bytes() for path in state.glob("*/export*/files/**/*.jsonl")}
+
+
+@pytest.mark.parametrize("after", ["rollback", "migrate"])
+def test_a_killed_rollback_over_new_work_loses_nothing(filled: LegacyHome, after: str) -> None:
+    clean = {name for name in filled.picture(state=False) if "ao.db" not in name}
+    filled.run("migrate")
+    migrated = target(filled)[3]
+    work(filled)
+    start = filled.root.with_name("start")
+    shutil.copytree(filled.root, start, symlinks=True)
+    for count in points(filled, "rollback"):
+        assert filled.run(after).status == (0 if after == "rollback" else 4), count
+        ids, texts = exported(filled)
+        begun = filled.rows("SELECT count(*) FROM sessions WHERE id = 'al-7'") == [(0,)]
+        assert begun or after == "migrate", count
+        if begun:
+            assert (ids, {text[-5:] for text in texts}) == ({"be-3", "al-7"}, {b"more\n"}), count
+        if after == "rollback":
+            assert filled.rows("SELECT id FROM projects") == [("own",)], count
+            assert {name for name in filled.picture(state=False) if "ao.db" not in name} == clean, count
+            assert not list(filled.root.glob(".local/state/migrator/ao/*/*.part")), count
+        else:
+            assert target(filled)[3].keys() == migrated.keys(), count
+            assert len(filled.rows("SELECT id FROM projects")) == 3, count
+            assert filled.run("verify").status == (0 if begun else 6), count
+        shutil.rmtree(filled.root)
+        shutil.copytree(start, filled.root, symlinks=True)
+    assert count > 30
+
+
 def interrupted(home: LegacyHome, stage: str) -> None:
     """A run that was killed right after `stage` was noted."""
     child = os.fork()
@@ -235,7 +286,8 @@ def test_what_others_wrote_after_an_interrupted_run_is_kept(filled: LegacyHome, 
     interrupted(filled, stage)
     filled.execute("INSERT INTO projects (id, path, registered_at) VALUES ('new', '/new', '2026-01-01')")
     answer = filled.run("rollback")
-    assert (answer.status, answer.code) == ((3, "NEW_DATA") if stage == "applied" else (0, None))
+    assert (answer.status, answer.report["export"]) == (0, None)
+    assert filled.rows("SELECT count(*) FROM sessions") == [(0,)]
     assert filled.rows("SELECT id FROM projects WHERE id = 'new'") == [("new",)]
     assert filled.run("migrate").status == 4
     ids = {row[0] for row in filled.rows("SELECT id FROM sessions")}

@@ -182,30 +182,6 @@ def test_two_runs_are_taken_back_together(filled: LegacyHome) -> None:
     assert filled.picture(state=False) == before
 
 
-def test_rollback_refuses_when_the_new_system_has_gained_rows(filled: LegacyHome) -> None:
-    filled.run("migrate")
-    filled.execute("INSERT INTO projects (id, path, registered_at) VALUES ('new', '/new', '2026-01-01')")
-    before = filled.picture()
-    answer = filled.run("rollback")
-    assert (answer.status, answer.code) == (3, "NEW_DATA")
-    assert "table projects: +1 rows" in answer.report["message"]
-    assert filled.picture() == before
-
-
-def test_rollback_refuses_when_a_copied_transcript_has_grown(filled: LegacyHome) -> None:
-    filled.run("migrate")
-    [copy] = [
-        path for path in filled.root.glob(f".claude/projects/*/{UUID}.jsonl") if "-ao-data-" in str(path)
-    ]
-    with copy.open("a") as stream:
-        stream.write("more\n")
-    before = filled.picture()
-    answer = filled.run("rollback")
-    assert (answer.status, answer.code) == (3, "NEW_DATA")
-    assert str(copy) in answer.report["message"]
-    assert filled.picture() == before
-
-
 def test_rollback_refuses_when_the_backup_is_damaged(filled: LegacyHome) -> None:
     backup = filled.run("migrate").report["backup"]
     (Path(backup) / "ao.db").write_bytes(b"broken")
@@ -215,20 +191,23 @@ def test_rollback_refuses_when_the_backup_is_damaged(filled: LegacyHome) -> None
     assert filled.picture() == before
 
 
-def test_the_backup_is_private_and_says_how_to_restore_it_by_hand(filled: LegacyHome) -> None:
-    raw = filled.db.read_bytes()
+def test_the_backup_is_private_and_its_text_restores_everything_by_hand(filled: LegacyHome) -> None:
+    odd = filled.root / "it's a\nmy $(tree) \\"
+    odd.mkdir()
+    filled.session("beta", "be-9", agent="claude-code", claudeSessionUuid=UUID, worktree=str(odd))
+    filled.transcript(odd)
+    pending_wal(filled)
+    before = filled.picture(state=False)
     backup = Path(filled.run("migrate").report["backup"])
-    assert (backup / "ao.db").read_bytes() == raw
     text = (backup / "RESTORE.txt").read_text()
-    manifest = json.loads((backup / "manifest.json").read_text())
-    assert manifest["kept_until"] in text
+    assert json.loads((backup / "manifest.json").read_text())["kept_until"][:10] in text
     for path in (backup, *backup.iterdir(), *backup.parent.iterdir()):
         assert path.stat().st_mode & 0o077 == 0
     filled.execute("DELETE FROM sessions")
-    for line in text.splitlines():
-        if line.startswith("  "):
-            subprocess.run(line, shell=True, check=True)
-    assert filled.db.read_bytes() == raw
+    assert filled.picture(state=False) != before
+    for _ in range(2):
+        subprocess.run(["sh", backup / "RESTORE.txt"], check=True)
+        assert filled.picture(state=False) == before
 
 
 def test_verify_names_what_is_missing_or_different(filled: LegacyHome) -> None:

@@ -157,10 +157,11 @@ def test_someone_who_comes_in_before_the_write_is_noticed(
     others: list[sqlite3.Connection] = []
     real = backup.take
 
-    def and_then(*arguments: object) -> None:
-        real(*arguments)  # type: ignore[arg-type]
+    def and_then(*arguments: object) -> object:
+        saved = real(*arguments)  # type: ignore[arg-type]
         others.append(sqlite3.connect(filled.db))
         others[0].execute("SELECT * FROM projects").fetchall()
+        return saved
 
     monkeypatch.setattr(backup, "take", and_then)
     folders = {name for name in filled.picture() if "-" not in name}
@@ -175,11 +176,12 @@ def test_a_change_between_plan_and_write_is_noticed(
 ) -> None:
     real = backup.take
 
-    def and_then(*arguments: object) -> None:
-        real(*arguments)  # type: ignore[arg-type]
+    def and_then(*arguments: object) -> object:
+        saved = real(*arguments)  # type: ignore[arg-type]
         filled.execute(
             "INSERT INTO projects (id, path, registered_at) VALUES ('alpha', '/other', '2026-01-01')"
         )
+        return saved
 
     monkeypatch.setattr(backup, "take", and_then)
     answer = filled.run("migrate")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from migrator.journal import Run
+from migrator.journal import ROWS, Run
 from migrator.report import Report, deliver
 from migrator.system import Note, Plan, Record
 
@@ -32,7 +32,7 @@ def test_kept_rows_come_back_one_at_a_time_and_unchanged(tmp_path: Path) -> None
         plan.add("sessions", "id", values | {"id": f"s-{number}"})
 
     def keep_and_read() -> None:
-        run.keep_rows(plan.rows)
+        run.keep(ROWS, plan.rows)
         run.add("applying", rows=len(plan.rows))
         for number, row in enumerate(run.rows()):
             assert row == ["sessions", "id", values | {"id": f"s-{number}"}]
@@ -54,7 +54,7 @@ def test_a_large_report_is_written_in_pieces_and_is_one_json_object(
     path = tmp_path / "report.json"
     assert peak(lambda: deliver(report, as_json=False, path=str(path))) < MIB
     found = json.loads(path.read_text("ascii"))
-    assert list(found)[-4:] == ["counts", "records", "notes", "backup"]
+    assert list(found)[-5:] == ["counts", "records", "notes", "backup", "export"]
     assert found["records"] == [record._asdict() for record in report.records]
     assert found["notes"] == [note._asdict() for note in report.notes]
     assert f"and {MANY - 2} more" in capsys.readouterr().out

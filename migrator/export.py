@@ -1,0 +1,139 @@
+"""What a rollback has to take away although others made it: kept in the run's own folder, complete before it goes.
+
+`export/<table>.jsonl` holds one row a line as the database had it, `export/files/` whole files. The folder is built
+under another name; one that the journal does not name was never relied on.
+"""
+
+import errno
+import json
+import os
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Any
+from urllib.parse import quote as escaped
+
+from migrator import files
+from migrator.journal import Run
+from migrator.outcome import Refusal
+
+Lost = Iterable[tuple[str, dict[str, Any]]]  # table, values by column; rows of one table together
+
+ABOUT = """\
+When the migration was rolled back, others had worked with what it had brought. These rows and files could not
+stay without it. They are as they were just before the rollback.
+
+<table>.jsonl   one row a line: column name -> value. {"base64": ...} stands for bytes, or text that is not UTF-8.
+files/          whole files, by their path below the home, or else by their full path.
+
+To put them back, migrate again, so that the rows they belong to are there, and stop every program that uses the
+database. Make a copy of it. Then run this program in this folder with the database's path:
+
+    python3 - /path/to/the.db <<'END'
+import base64, json, sqlite3, sys, urllib.parse
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("BEGIN IMMEDIATE")
+for name in TABLES:
+    table = urllib.parse.unquote(name).replace('"', '""')
+    for line in open(name + ".jsonl", encoding="ascii"):
+        row = json.loads(line)
+        values = [base64.b64decode(v["base64"]) if isinstance(v, dict) else v for v in row.values()]
+        names = ", ".join('"' + name.replace('"', '""') + '"' for name in row)
+        db.execute(f'INSERT OR REPLACE INTO "{table}" ({names}) VALUES ({", ".join("?" * len(values))})', values)
+broken = db.execute("PRAGMA foreign_key_check").fetchall()
+db.execute("ROLLBACK" if broken else "COMMIT")
+print("nothing was changed, these rows belong to missing ones:" if broken else "done", broken or "")
+END
+
+Copy files back from files/ by hand.
+"""
+
+
+class Export:
+    """The next export of a run; `paths` are files with their digests, `home` shortens their names."""
+
+    def __init__(self, run: Run, home: str, paths: dict[str, str]) -> None:
+        self._run, self._home, self._paths = run, home.rstrip("/") + "/", paths
+        number = 1 + len(run.exports())
+        self.folder = os.path.join(run.folder, "export" if number == 1 else f"export-{number}")
+
+    def size(self, lost: Lost) -> int:
+        """How many bytes the export will take."""
+        rows = sum(len(_line(row)) for _, row in lost)
+        return rows + sum(os.path.getsize(path) for path in self._paths) + len(ABOUT)
+
+    def write(self, lost: Lost) -> dict[str, Any]:
+        """All is on disk and read back; gives the facts for the journal. Raises Refusal, and leaves nothing then."""
+        self.discard()
+        try:
+            return self._write(lost)
+        except OSError as error:
+            self.discard()
+            code = "NO_SPACE" if error.errno == errno.ENOSPC else "NEW_DATA"
+            raise Refusal(code, f"What others did since cannot be kept in {self.folder}: {error}.") from error
+
+    def _write(self, lost: Lost) -> dict[str, Any]:
+        part, rows = self.folder + ".part", {}
+        files.make_folders(part, 0o700)
+        for table, group in groupby(lost, key=lambda one: one[0]):
+            counted = _Counted(row for _, row in group)
+            _checked(os.path.join(part, _named(table) + ".jsonl"), counted)
+            rows[table] = counted.count
+        for path, digest in self._paths.items():
+            copy = os.path.join(part, "files", path.removeprefix(self._home).lstrip("/"))
+            files.make_folders(os.path.dirname(copy), 0o700)
+            if not files.copy_new(path, copy, 0o600) == digest == files.digest(copy):
+                raise OSError(f"{path} changed while it was being copied")
+            files.sync_folder(os.path.dirname(copy))
+        if not rows and not self._paths:
+            self.discard()
+            return {"export": None, "rows": {}, "paths": {}}
+        _checked(
+            os.path.join(part, "README.txt"),
+            ABOUT.replace("TABLES", repr(list(map(_named, rows)))).encode(),
+        )
+        files.replace(part, self.folder)
+        return {"export": self.folder, "rows": rows, "paths": self._paths}
+
+    def discard(self) -> None:
+        """Nothing of this export is there."""
+        for folder in (self.folder + ".part", self.folder):
+            files.remove_tree(folder)
+
+
+class _Counted:
+    """The lines of one table, counted as they pass."""
+
+    def __init__(self, rows: Iterable[dict[str, Any]]) -> None:
+        self._rows, self.count = rows, 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for row in self._rows:
+            self.count += 1
+            yield _line(row)
+
+
+def _named(table: str) -> str:
+    return escaped(table, safe=" ", errors="surrogateescape")
+
+
+def _checked(path: str, lines: bytes | Iterable[bytes]) -> None:
+    if files.write_new(path, lines) != files.digest(path):
+        raise OSError(f"{path} does not hold what was written")
+
+
+def _line(row: dict[str, Any]) -> bytes:
+    return (
+        "{" + ", ".join(f"{json.dumps(name)}: {_value(value)}" for name, value in row.items()) + "}\n"
+    ).encode()
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, float) and value in {float("inf"), float("-inf")}:
+        return "9e999" if value > 0 else "-9e999"  # JSON has no word for it; every reader makes it infinite
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            value = value.encode("utf-8", "surrogateescape")
+    return json.dumps({"base64": b64encode(value).decode()} if isinstance(value, bytes) else value)

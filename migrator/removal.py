@@ -1,0 +1,156 @@
+"""Taking rows out of a database that others have worked with since: those a run inserted, and what hangs from them.
+
+Everything is tried on a private copy first, which also shows what triggers and foreign keys do to other rows.
+The same steps on the database itself then meet the same rows.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from migrator import tables
+from migrator.outcome import Refusal
+from migrator.tables import Table
+
+FAULTS = (sqlite3.IntegrityError, sqlite3.OperationalError, UnicodeEncodeError)
+LIVES_ON = {"SET NULL", "SET DEFAULT"}  # the schema's own word on what a row does without its parent
+
+Written = tuple[str, list[Any], str]  # table, key, digest of the row as the run wrote it
+
+
+class Removal:
+    """The rows that have to go, found in one open database that has no transaction, or ours."""
+
+    def __init__(self, connection: sqlite3.Connection, written: Iterable[Written]) -> None:
+        self._db, self._tables = connection, tables.tables(connection)
+        for table in self._tables.values():
+            name, marks = f"migrator_gone_{table.number}", table.marks
+            self._db.execute(
+                f"CREATE TEMP TABLE {name} ({marks}, wrote, PRIMARY KEY ({marks})) WITHOUT ROWID"
+            )
+        self.present, self.unchanged = 0, 0
+        for lower, key, digest in written:
+            if lower not in self._tables:
+                raise _stuck(f"table {lower} is gone")
+            self._mark(self._tables[lower], key, digest)
+        self._hanging()
+        self._aside: list[tuple[Table, tuple[Any, ...]]] = []
+
+    def _mark(self, table: Table, key: list[Any], digest: str) -> None:
+        """A row of the run goes, if it is still there."""
+        same = " AND ".join(f"m.{column} = ?" for column in table.key or table.handle)
+        found = self._db.execute(
+            f"SELECT {table.of('m')}, m.* FROM main.{table.name} AS m WHERE {same}", key
+        ).fetchone()
+        width = len(table.handle)
+        unchanged = found is not None and tables.digest(found[width:]) == digest
+        if not table.key and not unchanged:
+            raise _stuck(
+                f"rows of table {table.plain}, which has no primary key, cannot be told apart any more"
+            )
+        if found is not None:
+            self.present, self.unchanged = self.present + 1, self.unchanged + unchanged
+            self._db.execute(
+                f"INSERT INTO temp.migrator_gone_{table.number} VALUES ({'?, ' * width}?)",
+                (*found[:width], digest),
+            )
+
+    def _hanging(self) -> None:
+        """Rows that hang from rows that go, go too, until no more are found."""
+        links = [(table, link) for table in self._tables.values() for link in table.links]
+        grown = True
+        while grown:
+            grown = False
+            for table, link in links:
+                if link.on_delete in LIVES_ON:
+                    continue
+                parent = self._tables[link.parent]
+                match = " AND ".join(f"p.{theirs} = m.{own}" for own, theirs in link.pairs)
+                found = self._db.execute(
+                    f"INSERT OR IGNORE INTO temp.migrator_gone_{table.number} ({table.marks}) "
+                    f"SELECT {table.of('m')} FROM main.{table.name} AS m WHERE EXISTS (SELECT 1 "
+                    f"FROM main.{parent.name} AS p WHERE {match} AND ({parent.of('p')}) IN ({_gone(parent)}))"
+                )
+                grown = grown or found.rowcount > 0
+
+    def try_out(self) -> None:
+        """The removal is known to be possible, and which other rows it changes; nothing is changed. Raises Refusal."""
+        self._db.execute("PRAGMA foreign_keys=ON")
+        self._db.execute("BEGIN")
+        try:
+            tables.watch(self._db, self._tables)
+            self.perform()
+            self._aside = tables.touched(self._db, self._tables)
+        except FAULTS as error:
+            raise _stuck(str(error)) from error
+        finally:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+
+    def perform(self) -> None:
+        """The rows are gone, within the open transaction, and the database is sound. Raises Refusal, sqlite3.Error."""
+        self._db.execute("PRAGMA defer_foreign_keys=ON")
+        before = _dangling(self._db)
+        for table in self._children_first():
+            self._db.execute(
+                f"DELETE FROM main.{table.name} WHERE ({', '.join(table.handle)}) IN ({_gone(table)})"
+            )
+        for table in self._tables.values():
+            left = f"SELECT 1 FROM main.{table.name} AS m WHERE ({table.of('m')}) IN ({_gone(table)})"
+            if self._db.execute(left).fetchone():
+                raise _stuck(f"a trigger keeps rows of {table.plain}")
+        if more := _dangling(self._db) - before:
+            raise _stuck(f"a row of {next(iter(more))[0]} would point to nothing")
+        problems = [row[0] for row in self._db.execute("PRAGMA quick_check(1)") if row[0] != "ok"]
+        if problems:
+            raise Refusal("DB_INVALID", f"The database is damaged: {problems[0]}. Restore it from a backup.")
+
+    def _children_first(self) -> list[Table]:
+        """Every table after those that hang from it, as far as there is no circle."""
+        order: dict[str, Table] = {}
+        waiting = dict(self._tables)
+        while waiting:
+            parents = {
+                link.parent for name, table in waiting.items() for link in table.links if link.parent != name
+            }
+            free = [name for name in waiting if name not in parents] or [next(iter(waiting))]
+            order |= {name: waiting.pop(name) for name in free}
+        return list(order.values())
+
+    def lost(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Table and columns of every row that goes, or is changed on the way, and is not as the run wrote it.
+
+        Rows come after those they hang from, so that they can be put back in this order.
+        """
+        for table in reversed(self._children_first()):
+            names = [
+                column[0]
+                for column in self._db.execute(f"SELECT * FROM main.{table.name} LIMIT 0").description
+            ]
+            same = " AND ".join(
+                f"m.{own} = g.{mark}" for own, mark in zip(table.handle, table.marks.split(", "), strict=True)
+            )
+            query = f"SELECT g.wrote, m.* FROM temp.migrator_gone_{table.number} AS g JOIN main.{table.name} AS m ON {same}"
+            for wrote, *row in self._db.execute(query):
+                if tables.digest(tuple(row)) != wrote:
+                    yield table.plain, dict(zip(names, row, strict=True))
+            same = " AND ".join(f"m.{own} = ?" for own in table.handle)
+            beside = f"SELECT m.* FROM main.{table.name} AS m WHERE {same} AND ({table.of('m')}) NOT IN ({_gone(table)})"
+            for one, handle in self._aside:
+                if one is table and (row := self._db.execute(beside, handle).fetchone()):
+                    yield table.plain, dict(zip(names, row, strict=True))
+
+
+def _gone(table: Table) -> str:
+    return f"SELECT {table.marks} FROM temp.migrator_gone_{table.number}"
+
+
+def _dangling(connection: sqlite3.Connection) -> Counter[tuple[Any, ...]]:
+    """How many rows point to nothing, by table, parent and foreign key."""
+    return Counter((row[0], row[2], row[3]) for row in connection.execute("PRAGMA foreign_key_check"))
+
+
+def _stuck(why: str) -> Refusal:
+    message = f"Others have worked with the database since, and the migrated rows cannot be taken out: {why}."
+    return Refusal("NEW_DATA", message)

@@ -1,0 +1,166 @@
+"""What a schema says of its own tables, and which rows a transaction touches; no product is known here.
+
+Rows are told apart in two ways: by `handle` within one transaction, and by `key` for good. A rowid that no column
+declares is a handle only: VACUUM may give it to another row (https://www.sqlite.org/lang_vacuum.html).
+"""
+
+import contextlib
+import hashlib
+import sqlite3
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from migrator.database import Contents, quoted
+
+# What FTS3 to FTS5 and R*Tree keep beside a virtual table; it changes with the table that it serves.
+SHADOWS = {
+    "data",
+    "idx",
+    "content",
+    "docsize",
+    "config",
+    "segments",
+    "segdir",
+    "stat",
+    "node",
+    "parent",
+    "rowid",
+}
+ALIASES = ("rowid", "_rowid_", "oid")
+
+
+class Link(NamedTuple):
+    """A foreign key: the table that a row hangs from, pairs of its own column and that table's, what then happens."""
+
+    parent: str
+    pairs: list[tuple[str, str]]
+    on_delete: str
+
+
+class Table(NamedTuple):
+    """One ordinary table; but for `plain`, names are quoted for SQL. `key` is empty where none is declared."""
+
+    number: int
+    plain: str
+    name: str
+    handle: list[str]
+    key: list[str]
+    links: list[Link]
+
+    def of(self, alias: str) -> str:
+        """The handle of the row that a query calls `alias`."""
+        return ", ".join(f"{alias}.{column}" for column in self.handle)
+
+    @property
+    def marks(self) -> str:
+        """The columns of our own tables that hold this table's handles."""
+        return ", ".join(f"k{number}" for number in range(len(self.handle)))
+
+
+Tables = dict[str, Table]  # by name in lower case
+
+
+def tables(connection: sqlite3.Connection) -> Tables:
+    """Every table whose rows can be told apart; SQLite's own and those that serve a virtual one are left out."""
+    schema = connection.execute("SELECT name, sql FROM main.sqlite_master WHERE type = 'table'").fetchall()
+    virtual = {name for name, sql in schema if "VIRTUAL" in (sql or "")[:20].upper()}
+    found: Tables = {}
+    for name, _ in schema:
+        served, _, part = name.rpartition("_")
+        if name.lower().startswith("sqlite_") or name in virtual or (served in virtual and part in SHADOWS):
+            continue
+        columns = connection.execute(f"PRAGMA main.table_xinfo({quoted(name)})").fetchall()
+        key = [quoted(row[1]) for row in sorted(columns, key=lambda row: int(row[5])) if row[5]]
+        taken = {row[1].lower() for row in columns}
+        if handle := _rowid(connection, quoted(name), taken) or key:
+            found[name.lower()] = Table(len(found), name, quoted(name), handle, key, [])
+    for table in found.values():
+        table.links.extend(_links(connection, table, found))
+    return found
+
+
+def _rowid(connection: sqlite3.Connection, table: str, taken: set[str]) -> list[str]:
+    """A name for the table's rowid; none when it has no rowid, or its columns have taken all names."""
+    for alias in [alias for alias in ALIASES if alias not in taken][:1]:
+        with contextlib.suppress(sqlite3.OperationalError):  # WITHOUT ROWID
+            connection.execute(f"SELECT {alias} FROM main.{table} LIMIT 0")
+            return [alias]
+    return []
+
+
+def _links(connection: sqlite3.Connection, table: Table, found: Tables) -> Iterator[Link]:
+    rows = sorted(connection.execute(f"PRAGMA main.foreign_key_list({table.name})"), key=lambda row: row[:2])
+    for _, group in groupby(rows, key=lambda row: row[0]):
+        columns = list(group)
+        if parent := found.get(columns[0][2].lower()):
+            pairs = [(quoted(row[3]), quoted(row[4]) if row[4] else parent.key[row[1]]) for row in columns]
+            yield Link(columns[0][2].lower(), pairs, columns[0][6])
+
+
+def watch(connection: sqlite3.Connection, found: Tables) -> None:
+    """From here on every row that is inserted, updated or deleted is noted, whatever trigger or rule does it.
+
+    Temporary triggers belong to the connection: nobody else sees them, and nothing of them stays.
+    """
+    width = max((len(table.handle) for table in found.values()), default=1)
+    connection.execute(
+        f"CREATE TEMP TABLE migrator_noted (t, what, {', '.join(f'k{n}' for n in range(width))})"
+    )
+    for table in found.values():
+        for what, side in (("insert", "NEW"), ("update", "OLD"), ("delete", "OLD")):
+            connection.execute(
+                f"CREATE TEMP TRIGGER migrator_{what}_{table.number} AFTER {what} ON main.{table.name} BEGIN "
+                f"INSERT INTO migrator_noted (t, what, {table.marks}) "
+                f"VALUES ({table.number}, '{what}', {table.of(side)}); END"
+            )
+
+
+def _inserted(table: Table) -> str:
+    return f"SELECT {table.marks} FROM temp.migrator_noted WHERE t = {table.number} AND what = 'insert'"
+
+
+def inserted(connection: sqlite3.Connection, found: Tables) -> Iterator[tuple[str, list[Any], str]]:
+    """Table, key (or handle) and digest of each noted row that is new and still there."""
+    for lower, table in found.items():
+        key = table.key or table.handle
+        names = ", ".join(f"m.{column}" for column in key)
+        query = (
+            f"SELECT {names}, m.* FROM main.{table.name} AS m WHERE ({table.of('m')}) IN ({_inserted(table)})"
+        )
+        for row in connection.execute(query):
+            yield lower, list(row[: len(key)]), digest(row[len(key) :])
+
+
+def entangled(connection: sqlite3.Connection, found: Tables, before: Contents, after: Contents) -> list[str]:
+    """The tables where more was done than to add rows that can be found again.
+
+    Numbers of rows are compared too, since INSERT OR REPLACE deletes without firing a trigger.
+    """
+    wrong: list[str] = []
+    for table in found.values():
+        blurred = " OR ".join(f"typeof(m.{column}) IN ('null', 'blob')" for column in table.key) or "0"
+        new = f"FROM main.{table.name} AS m WHERE ({table.of('m')}) IN ({_inserted(table)})"
+        count, unfit = connection.execute(f"SELECT count(*), total({blurred}) {new}").fetchone()
+        others = f"t = {table.number} AND ({table.marks}) NOT IN ({_inserted(table)})"
+        old = connection.execute(f"SELECT 1 FROM temp.migrator_noted WHERE {others}").fetchone()
+        if unfit or old or after[table.plain][0] - before[table.plain][0] != count:
+            wrong.append(table.plain)
+    return wrong
+
+
+def touched(connection: sqlite3.Connection, found: Tables) -> list[tuple[Table, tuple[Any, ...]]]:
+    """The handles of noted rows that were changed or removed."""
+    return [
+        (table, row)
+        for table in found.values()
+        for row in connection.execute(
+            f"SELECT DISTINCT {table.marks} FROM temp.migrator_noted "
+            f"WHERE t = {table.number} AND what <> 'insert'"
+        )
+    ]
+
+
+def digest(row: tuple[Any, ...]) -> str:
+    """A digest of all values of one row, types and all."""
+    return hashlib.sha256(repr(row).encode()).hexdigest()[:32]
