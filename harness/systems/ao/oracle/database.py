@@ -6,13 +6,14 @@ them), ``projects.config`` as parsed JSON without empty objects, ``change_log.pa
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
@@ -23,6 +24,8 @@ from harness.systems.ao.oracle.javascript import NotJsonError, parse_json
 from harness.systems.ao.oracle.timestamps import read_as_daemon
 
 PLACE = ".ao/data/ao.db"
+T = TypeVar("T")
+_ANSWERS = 64  # remembered by each question
 _BESIDE = ("-wal", "-journal")  # a -shm is rebuilt from the -wal
 
 
@@ -60,6 +63,30 @@ def opened(home: Home) -> Iterator[Database]:
             connection.close()
 
 
+def once_for_each_content(answer: Callable[[Home], T]) -> Callable[[Home], T]:
+    """Returns the function, which then looks only once at databases whose files hold the same bytes.
+
+    Most homes of a run begin with the same one, and most steps leave it as it was.  Whoever gets an answer must not
+    change it.
+    """
+    known: dict[object, T] = {}
+
+    @functools.wraps(answer)
+    def asked(home: Home) -> T:
+        path = place(home)
+        beside = [home.get(path + suffix) for suffix in ("", *_BESIDE)] if path else []
+        contents = tuple(entry and (entry.kind, entry.digest) for entry in beside)
+        if contents not in known:
+            found = answer(home)
+            while len(known) >= _ANSWERS:
+                del known[next(iter(known))]
+            known[contents] = found
+        return known[contents]
+
+    return asked
+
+
+@once_for_each_content
 def read_target(home: Home) -> Tables:
     """Returns the whole content of ``.ao/data/ao.db`` in canonical values; nothing when there is no database.
 

@@ -5,6 +5,7 @@ Behaviour is compared instead of SQL text, since the same schema can be written 
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import sqlite3
@@ -49,6 +50,7 @@ def trial_problems(database: Database) -> Iterator[str]:
         database.execute("ROLLBACK")
 
 
+@functools.cache
 def _insert(table: str, **values: Any) -> str:
     """Returns the INSERT of a row whose other columns are filled as the schema demands."""
     row = {
@@ -82,6 +84,7 @@ def _pr(state: str, ci: str, review: str, mergeability: str) -> dict[str, Any]:
     return {"url": _PR, "session": _SESSION} | words
 
 
+@functools.cache
 def _steps() -> list[_Step]:
     """Returns a life of one session, its pull request, check and review thread."""
     return [*_session_steps(), *_pr_steps(), *_check_steps(), *_thread_steps()]

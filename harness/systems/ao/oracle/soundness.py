@@ -9,7 +9,7 @@ from sqlite_utils import Database
 from harness.expectation import TargetUnreadableError
 from harness.home import Home
 from harness.systems.ao.oracle import schema
-from harness.systems.ao.oracle.database import PLACE, opened, place, row_key
+from harness.systems.ao.oracle.database import PLACE, once_for_each_content, opened, place, row_key
 from harness.systems.ao.oracle.javascript import NotJsonError, parse_json
 from harness.systems.ao.oracle.probing import trial_problems
 from harness.systems.ao.oracle.structure import structure_problems
@@ -17,6 +17,7 @@ from harness.systems.ao.oracle.target_state import version_problems
 from harness.systems.ao.oracle.timestamps import read_as_daemon
 
 
+@once_for_each_content
 def target_problems(home: Home) -> list[str]:
     """Returns what is wrong with the home's database, a sentence each; nothing when there is none."""
     if place(home) is None:

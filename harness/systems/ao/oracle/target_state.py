@@ -11,7 +11,7 @@ from harness.expectation import TargetUnreadableError
 from harness.home import Home
 from harness.records import Record, Tables
 from harness.systems.ao.oracle import schema
-from harness.systems.ao.oracle.database import opened, place, tables_of
+from harness.systems.ao.oracle.database import once_for_each_content, opened, place, tables_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,11 @@ def state_of(home: Home) -> TargetState:
         return TargetState(refusals=frozenset({"DB_MISSING"}))
     if not home.entries[path].mode & 0o400:
         return TargetState(refusals=frozenset({"DB_INVALID"}))
+    return _readable_state(home)
+
+
+@once_for_each_content
+def _readable_state(home: Home) -> TargetState:
     try:
         with opened(home) as database:
             triggers = {str(row[0]) for row in _master(database, "trigger")}

@@ -7,6 +7,7 @@ Sources: ``eemeli/yaml:src/schema/core``, ``src/nodes/Alias.ts``, ``src/compose/
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterator
@@ -78,8 +79,9 @@ class _Node:
 _Parts = list[_Node] | None
 
 
+@functools.lru_cache(maxsize=512)  # the same few files are read again after each step
 def load(text: str) -> Any:
-    """Returns what a YAML text says: dict (text keys), list, str, int, float, bool or None.
+    """Returns what a YAML text says: dict (text keys), list, str, int, float, bool or None; not to be changed.
 
     Raises:
         YamlInvalidError: a syntax error, a duplicate key, more than one document, or too much nesting or aliasing.

@@ -22,7 +22,7 @@ from oracle_homes import (
 
 from harness.expectation import TargetUnreadableError
 from harness.home import Home
-from harness.systems.ao.oracle import read_target, target_problems
+from harness.systems.ao.oracle import read_target, soundness, target_problems
 
 TIME = "2026-01-01T00:00:00.000Z"
 ROWS = (project_sql("p", "/p"), session_sql("s", "p", 1))
@@ -322,3 +322,14 @@ def test_the_trial_leaves_no_rows_behind() -> None:
 
 def test_the_script_makes_every_object_of_the_schema() -> None:
     assert len(script()) == 13 + 8 + 9 + 13
+
+
+def test_the_same_bytes_are_looked_at_once_and_others_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[object] = []
+    monkeypatch.setattr(soundness, "trial_problems", lambda database: looked.append(database) or [])
+    one = home_of(with_rows(project_sql("looked-at-once", "/p")))
+    assert target_problems(one) == target_problems(one.with_file("elsewhere", b"x")) == []
+    assert len(looked) == 1
+    assert target_problems(one.without(DATABASE)) == []
+    target_problems(one.with_file(DATABASE + "-wal", b"not a log"))
+    assert len(looked) == 2
