@@ -17,13 +17,16 @@ VERBS = {
     "migrate": "back up, migrate, verify; safe to repeat",
     "verify": "compare the target with what was migrated",
     "rollback": "take out what migrate added; keep or export what others did since",
-    "status": "say what was done so far",
+    "status": "say what was done so far, and which backups are kept until when",
+    "prune": "remove backups and exports of finished runs, 30 days after their end or --keep-days",
 }
 EPILOG = """examples:
   python -m migrator ao plan                    what would happen, and what stands in the way
   python -m migrator ao migrate --dry-run       the same, with the exit status of a real run
   python -m migrator ao migrate                 do it; run it again after a crash, or whenever unsure
   python -m migrator ao rollback                take it back: byte for byte, or without what others did since
+  python -m migrator ao prune --dry-run         which backups would go; without them there is no way back
+  python -m migrator ao prune --keep-days 7     remove those of runs that ended a week ago or earlier
   python -m migrator ao migrate --home /srv/h --data-dir /srv/ao --json
 
 environment: AO_DATA_DIR, AO_RUN_FILE, AO_GLOBAL_CONFIG, XDG_CONFIG_HOME, XDG_STATE_HOME (backups and journal
@@ -47,7 +50,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("verb", choices=VERBS, metavar="VERB", help=", ".join(VERBS))
     parser.add_argument("--home", metavar="DIR", help="the home to migrate (default: $HOME)")
     parser.add_argument("--data-dir", metavar="DIR", help="the new system's data folder")
-    parser.add_argument("--dry-run", action="store_true", help="with migrate: say everything, write nothing")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="with migrate and prune: say everything, write nothing"
+    )
+    parser.add_argument(
+        "--keep-days", type=int, metavar="N", help="with prune: keep what ended less than N days ago (30)"
+    )
     parser.add_argument("--json", action="store_true", help="events and the report as JSON lines on stdout")
     return parser
 
@@ -56,8 +64,10 @@ def main(argv: list[str] | None = None) -> int:
     """Runs one command; gives its exit status. Bad usage raises SystemExit(2)."""
     parser = _parser()
     given = parser.parse_args(argv)
-    if given.dry_run and given.verb != "migrate":
-        parser.error("--dry-run goes with migrate")
+    if given.dry_run and given.verb not in {"migrate", "prune"}:
+        parser.error("--dry-run goes with migrate and prune")
+    if given.keep_days is not None and (given.verb != "prune" or not 0 <= given.keep_days <= 36500):
+        parser.error("--keep-days goes with prune, and is a number of days from 0 to 36500")
     given.home = given.home or os.environ.get("HOME")
     if not given.home or not os.path.isdir(given.home):
         parser.error(f"the home {given.home or '(HOME is not set)'} is not a folder")
@@ -85,7 +95,7 @@ def _run(given: argparse.Namespace, report: "Report", say: "Say") -> None:
     from datetime import UTC, datetime  # noqa: PLC0415 - `--help` does not wait for it
     from importlib import import_module  # noqa: PLC0415 - as above
 
-    from migrator import lifecycle  # noqa: PLC0415 - as above
+    from migrator import lifecycle, retention  # noqa: PLC0415 - as above
 
     system = import_module(SYSTEMS[given.system][0]).system(given.home, given.data_dir, os.environ)
 
@@ -97,5 +107,10 @@ def _run(given: argparse.Namespace, report: "Report", say: "Say") -> None:
         lifecycle.migrate(system, report, say, dry_run=dry_run, clock=clock)
     elif given.verb == "rollback":
         lifecycle.rollback(system, report, say, clock=clock)
+    elif given.verb == "prune":
+        days = retention.DAYS if given.keep_days is None else given.keep_days
+        retention.prune(system, report, say, days=days, dry_run=given.dry_run, clock=clock)
+    elif given.verb == "status":
+        retention.status(system, report, say)
     else:
         getattr(lifecycle, given.verb)(system, report, say)

@@ -206,6 +206,13 @@ def remove_tree(path: str) -> None:
     os.rmdir(path)
 
 
+def size_of(path: str) -> int:
+    """The bytes of a file, or of all files in a folder of our own."""
+    if os.path.islink(path) or not os.path.isdir(path):
+        return os.lstat(path).st_size
+    return sum(size_of(entry.path) for entry in os.scandir(path))
+
+
 def check_room(wanted: Iterable[tuple[str, int]]) -> None:
     """Every disk has room for the bytes that are to go to these paths. Raises Refusal."""
     needs: dict[int, tuple[str, int]] = {}

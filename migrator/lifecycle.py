@@ -1,6 +1,6 @@
 """The one course of every migration, whatever the system.
 
-inspect and plan -> preflight -> backup -> apply -> verify -> done; rollback; status; and, after a crash, the
+inspect and plan -> preflight -> backup -> apply -> verify -> done; rollback; and, after a crash, the
 way back from wherever the journal stops. Nothing outside our own state folder changes before the stage
 `applying` is on disk, and no copied file gets its final name before the database transaction is committed.
 
@@ -282,22 +282,3 @@ def _exported(runs: list[Run], report: Report) -> str:
     report.export = exports[0]["export"]
     where = " and ".join(event["export"] for event in exports)
     return f" What others had made of it is in {where} (see README.txt there): {', '.join(parts)}."
-
-
-def status(system: System, report: Report, _: Say) -> None:
-    """What the journal says; nothing else is looked at."""
-    runs = journal.runs(system.state, system.database.path)
-    if not runs:
-        report.message = "Nothing was migrated to this target yet."
-        return
-    last = runs[-1]
-    report.backup, report.message = last.backup, f"Run {last.name} is {last.state}."
-    if last.interrupted:
-        report.message = (
-            f"Run {last.name} was interrupted at '{last.state}'; run migrate or rollback to settle it."
-        )
-        try:
-            with files.held(system.state):
-                pass
-        except Refusal:
-            report.message = f"Run {last.name} is at work now, at '{last.state}'."

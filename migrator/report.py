@@ -93,8 +93,9 @@ class Report:
             yield "Set aside:"
             yield from _grouped((r.reason or "", f"{r.source}  {r.detail}".rstrip()) for r in aside)
         if self.notes:
-            yield "Notes on migrated records (the full list is in --json):"
-            yield from _grouped(((n.reason, f"{n.id}  {n.detail}".rstrip()) for n in self.notes), show=2)
+            about, show = (" on migrated records", 2) if self.verb not in {"status", "prune"} else ("", 10)
+            yield f"Notes{about} (the full list is in --json):"
+            yield from _grouped(((n.reason, f"{n.id}  {n.detail}".rstrip()) for n in self.notes), show=show)
         if self.backup:
             yield f"Backup: {self.backup}"
 

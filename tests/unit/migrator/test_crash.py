@@ -64,7 +64,7 @@ def _doomed(home: LegacyHome, number: int, verb: str) -> None:
     os.fsync = fsync  # type: ignore[assignment]
     sys.addaudithook(count)
     try:
-        home.run(verb)
+        home.run(*verb.split())
     finally:
         os._exit(0)
 
