@@ -1,0 +1,69 @@
+"""Weeks in which both tools live on: runs, broken runs and ways back end well, and none forgets an earlier one."""
+
+from hypothesis import strategies as st
+
+from harness.moment import Moment
+from harness.story import Story
+from harness.world import World
+
+LEGACY = [
+    "",
+    "legacy-new-session",
+    "legacy-session-ended",
+    "legacy-transcript-grows",
+    "legacy-file-corrupted",
+]
+DAEMON = [
+    "",
+    "new-work",
+    "own-work",
+    "changed-rows",
+    "pull-requests",
+    "longer-transcript",
+    "older-rows-changed",
+    "work-in-log",
+]
+
+story = Story(
+    system="ao",
+    shows=["M-01", "M-03", "M-04", "M-06", "M-07"],
+    home={"projects": "1..2", "sessions": "1..3", "target": "used", "journal": "wal-pending", "transcripts": "all"},
+    generator="pool",
+    cases=8,
+    length=(2, 6),
+)
+
+
+@story.step(often=3, legacy=st.sampled_from(LEGACY), daemon=st.sampled_from(DAEMON))
+def week(world: World, legacy: str = "", daemon: str = "") -> None:
+    if legacy:
+        world.meanwhile(legacy)
+    world.migrate()
+    if daemon:
+        world.meanwhile(daemon)
+
+
+@story.step
+def way_back(world: World) -> None:
+    world.rollback()
+
+
+@story.step
+def broken_run(world: World) -> None:
+    world.migrate(kill="random")
+
+
+@story.step
+def broken_way_back(world: World) -> None:
+    world.rollback(kill="random")
+
+
+@story.step
+def tidying(world: World) -> None:
+    world.prune_now()
+
+
+@story.always
+def every_record_is_somewhere(world: Moment) -> list[str]:
+    """Every legacy record is in the target, or where it was."""
+    return sorted(world.expected - world.target.keys() - world.legacy)
