@@ -10,11 +10,13 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
-from harness.evidence import Evidence
+from harness.claims.exported import Line, line_of, read_exports
+from harness.evidence import PRUNING, Evidence
 from harness.expectation import TargetUnreadableError
 from harness.history import Event
 from harness.home import Entry, Home
 from harness.records import Record, same_record
+from harness.stored import RowName, Stored
 
 Rows = Mapping[str, Record]
 """Records of the target by table and key in one text, such as ``sessions ma-1``."""
@@ -29,8 +31,9 @@ class Moment:
         legacy: those of them whose file or folder is as their owner left it.
         target: what the target holds now.
         ours: of that, what migrations put there.
-        theirs: what others have put into the target or changed there, as they left it last, wherever it is now.
         born: every record that was ever rightly in the target.
+        theirs: rows that others have put into the target or changed there and not removed; by their stored keys.
+        kept: those of them that are as they were left, in the target or in an export, or were so until a prune.
     """
 
     event: Event
@@ -38,8 +41,9 @@ class Moment:
     legacy: AbstractSet[str]
     target: Rows
     ours: Rows
-    theirs: Rows
     born: Rows
+    theirs: AbstractSet[str]
+    kept: AbstractSet[str]
 
 
 @dataclass(slots=True)
@@ -50,20 +54,27 @@ class _Seen:
     sources: dict[str, str] = field(default_factory=dict)  # row -> path
     owners: dict[str, Entry | None] = field(default_factory=dict)  # path -> as its owner left it
     ours: dict[str, Record] = field(default_factory=dict)
-    theirs: dict[str, Record] = field(default_factory=dict)
     born: dict[str, Record] = field(default_factory=dict)
     target: Rows = field(default_factory=dict)
+    stored: Stored = field(default_factory=Stored)
+    theirs: dict[RowName, Record] = field(default_factory=dict)
+    exported: set[tuple[str, Line]] = field(default_factory=set)
+    pruned: set[tuple[str, Line]] = field(default_factory=set)
     home: Home | None = None
 
     def others(self, home: Home, target: Rows) -> None:
         """Takes note of what others did between two verbs."""
         for name in self.target.keys() - target.keys():
-            self.theirs.pop(name, None)
             self.sources.pop(name, None)
-        for name, row in target.items():
-            if name not in self.target or not same_record(self.target[name], row):
-                self.theirs[name] = row
         self.born.update(target)
+        stored = self.evidence.stored(home)
+        for row in set(self.theirs) - set(stored.names()):
+            if self.stored.get(row) is not None:
+                del self.theirs[row]
+        for row in stored.names():
+            old, new = self.stored.get(row), stored.tables[row[0]][row[1]]
+            if old is None or not same_record(old, new):
+                self.theirs[row] = new
         self.sources.update(_sources(self.evidence, home))
         for path in self.sources.values():
             entry = home.get(path)
@@ -78,16 +89,29 @@ class _Seen:
             self.ours.update({name: row for name, row in after.items() if name not in before})
             self.born.update(_rows(self.evidence.expected_of(event.before).tables))
         self.ours = {name: row for name, row in self.ours.items() if name in after}
-        self.home, self.target = event.after, after
+        self.home, self.target, self.stored = event.after, after, self.evidence.stored(event.after)
+        exported = _exported(self.evidence, event.after, self.stored)
+        if event.do in PRUNING:
+            self.pruned |= self.exported - exported
+        self.exported = exported
         return Moment(
             event=event,
             expected=frozenset(self.sources),
             legacy=frozenset(name for name, path in self.sources.items() if self._is_left(path)),
             target=after,
             ours=dict(self.ours),
-            theirs=dict(self.theirs),
             born=dict(self.born),
+            theirs=frozenset(map(" ".join, self.theirs)),
+            kept=frozenset(
+                " ".join(row) for row, record in self.theirs.items() if self._is_kept(row, record)
+            ),
         )
+
+    def _is_kept(self, row: RowName, record: Record) -> bool:
+        now = self.stored.get(row)
+        if now is not None and same_record(now, record):
+            return True
+        return (row[0], line_of(record)) in self.exported | self.pruned
 
     def _is_left(self, path: str) -> bool:
         left, now = self.owners[path], self.home.get(path) if self.home else None
@@ -102,6 +126,11 @@ def moments(evidence: Evidence) -> Iterator[Moment]:
             yield seen.verb(event)
         except TargetUnreadableError:
             continue
+
+
+def _exported(evidence: Evidence, home: Home, stored: Stored) -> set[tuple[str, Line]]:
+    lines = read_exports(evidence, Home.empty(home.root), home, stored.tables).lines
+    return {(table, line) for table in lines for line in lines[table]}
 
 
 def _rows(tables: Mapping[str, Rows]) -> dict[str, Record]:

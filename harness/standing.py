@@ -18,10 +18,12 @@ class Standing:
     """Before a step: `killed` is the first killed step whose work nobody has finished or taken back since.
 
     `origin` is then the home before the migration that the work belongs to; otherwise the home before the step.
+    `moved` tells whether others have changed the home since the kill.
     """
 
     origin: Home
     killed: Event | None = None
+    moved: bool = False
 
     @property
     def interrupted(self) -> bool:
@@ -38,18 +40,19 @@ def standings(events: Iterable[Event]) -> Iterator[tuple[int, Standing]]:
     origin: Home | None = None  # before the migration that is not taken back
     killed: Event | None = None
     last: Home | None = None
+    moved = False
     for event in events:
         if last is not None and last != event.before:
-            origin = None
+            origin, moved = None, moved or killed is not None
         last = event.after
         if event.do == "migrate" and origin is None:
             origin = event.before
-        yield event.step, Standing(origin if killed and origin else event.before, killed)
+        yield event.step, Standing(origin if killed and origin else event.before, killed, moved)
         if event.do not in {"migrate", "rollback"}:
             continue
         if event.killed:
             killed = killed or event
         elif event.do == "migrate" and event.succeeded:
-            killed = None
+            killed, moved = None, False
         elif event.do == "rollback" and event.outcome == "done":
-            killed, origin = None, None
+            killed, origin, moved = None, None, False

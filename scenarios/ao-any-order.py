@@ -61,6 +61,12 @@ def every_record_is_somewhere(world: Moment) -> list[str]:
 
 
 @story.always
+def others_work_is_somewhere(world: Moment) -> list[str]:
+    """What others did is in the target or in an export, as they left it."""
+    return sorted(world.theirs - world.kept)
+
+
+@story.always
 def nothing_is_made_up(world: Moment) -> list[str]:
     """No record is in the target that nobody put there and no migration should have."""
     return sorted(world.target.keys() - world.born.keys())

@@ -27,7 +27,13 @@ DAEMON = [
 story = Story(
     system="ao",
     shows=["M-01", "M-03", "M-04", "M-06", "M-07"],
-    home={"projects": "1..2", "sessions": "1..3", "target": "used", "journal": "wal-pending", "transcripts": "all"},
+    home={
+        "projects": "1..2",
+        "sessions": "1..3",
+        "target": "used",
+        "journal": "wal-pending",
+        "transcripts": "all",
+    },
     generator="pool",
     cases=8,
     length=(2, 6),

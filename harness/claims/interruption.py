@@ -31,10 +31,11 @@ def _settled(evidence: Evidence) -> Iterator[tuple[Event, Home]]:
     """Yields each step that settled an interruption, with the home that a clean run leaves.
 
     A rollback of an interrupted migration is left out: it has to restore the start, which `home-restored` judges.
+    So is a step before which others changed the home: there was no clean run of that.
     """
     for event in evidence.events("migrate", "rollback"):
-        first = evidence.standing(event).killed
-        if first is None or not (event.succeeded and not event.killed):
+        first, moved = evidence.standing(event).killed, evidence.standing(event).moved
+        if first is None or moved or not (event.succeeded and not event.killed):
             continue
         if first.do == "rollback" and event.do == "migrate":
             yield event, first.before  # which is where the migration had ended

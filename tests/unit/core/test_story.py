@@ -26,6 +26,7 @@ from harness.run import RunResult, drawn_apart, judge_again, run_scenario
 from harness.scenario import Scenario, ScenarioError, find_scenario, load_scenario, scenario_paths, story_of
 from harness.store import RunFolder
 from harness.story import StoryError, Told
+from harness.sut import Verb
 from harness.system import Actor, System
 from harness.verdict import Status
 
@@ -66,7 +67,7 @@ def damage(world, damage="negate", seed=0):
 @story.always
 def others_work_stays(world):
     """What others put into the target is there."""
-    return sorted(world.theirs.keys() - world.target.keys())
+    return sorted(world.theirs - world.kept)
 '''
 
 
@@ -241,7 +242,7 @@ def test_a_stored_run_is_judged_again_with_the_storys_own_claims(run: Run, path:
         scenario = msgspec.json.decode((folder.path / "scenario.json").read_bytes(), type=Scenario)
         again = judge_again(LIVELY, TOY_PROFILE, scenario, folder)
         assert again["smallest"] == result.smallest
-        path.write_text(STORY.replace("world.theirs.keys() - world.target.keys()", "[]"))
+        path.write_text(STORY.replace("world.theirs - world.kept", "[]"))
         milder = judge_again(LIVELY, TOY_PROFILE, scenario, folder)
         assert "others-work-stays" not in milder["smallest"].failed
         path.unlink()
@@ -250,13 +251,13 @@ def test_a_stored_run_is_judged_again_with_the_storys_own_claims(run: Run, path:
 
 
 def test_an_assertion_in_an_invariant_fails_with_its_text(run: Run, path: Path) -> None:
-    own = "return sorted(world.theirs.keys() - world.target.keys())"
-    path.write_text(STORY.replace(own, "assert world.theirs.keys() <= world.target.keys()"))
+    own = "return sorted(world.theirs - world.kept)"
+    path.write_text(STORY.replace(own, "assert world.theirs <= world.kept"))
     result = run(ruthless)
     assert result.smallest is not None
     finding = result.smallest.findings[0]
     assert finding.claim == "others-work-stays"
-    assert finding.subject == "assert world.theirs.keys() <= world.target.keys()"
+    assert finding.subject == "assert world.theirs <= world.kept"
 
 
 def test_an_argument_that_cannot_be_written_down_is_told(run: Run, path: Path) -> None:
@@ -287,6 +288,18 @@ def test_rows_are_told_apart_by_whose_they_are() -> None:
     assert (set(second.ours), set(second.theirs)) == ({"notes new"}, {"notes old", "notes theirs"})
     assert (set(third.ours), set(third.theirs)) == (set(), {"notes old"})
     assert third.born.keys() == {"notes old", "notes new", "notes theirs"}
+
+
+def test_what_others_did_is_kept_as_long_as_it_lies_somewhere_or_was_pruned() -> None:
+    export = ".local/state/m/export/notes.jsonl"
+    exported = at("old").with_file(export, b'{"text": "theirs"}\n')
+    first = event(at("old"), do="verify")
+    back = event(at("old", "theirs"), exported, do="rollback")
+    gone: list[tuple[Verb, bool]] = [("prune_now", True), ("migrate", False)]
+    for verb, meant in gone:
+        *_, before, after = moments(evidence(first, back, event(exported, at("old"), do=verb)))
+        assert (before.theirs, before.theirs - before.kept) == ({"notes old", "notes theirs"}, set())
+        assert (not after.theirs - after.kept) == meant
 
 
 def lost(*shown: Event) -> list[AbstractSet[str]]:
