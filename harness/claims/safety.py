@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
+from operator import or_
 
 from harness.claims.claim import Claim, Finding, always
 from harness.evidence import Evidence
@@ -42,7 +44,7 @@ def kept_private(evidence: Evidence) -> Iterator[Finding]:
     """Yields what a step opened to others than the user.
 
     Backups and journals are for the user alone, since they hold whatever the home holds.  A copy is no more open
-    than a file with its content was, a path no more than it was itself, and no new folder can be written by others.
+    than a file with its content was (and where a kill cut it short, than the whole would be), a path no more than it was itself, and no new folder can be written by others.
     """
     for event in evidence.events():
         limits: dict[str, int] | None = None
@@ -52,6 +54,8 @@ def kept_private(evidence: Evidence) -> Iterator[Finding]:
                 continue
             if limits is None:
                 limits = _openness(event)
+            if event.killed and entry.kind == "file" and entry.digest not in limits:
+                limits[entry.digest] = _openness_of_part(event, change.path)
             allowed = _allowed(evidence, change.path, change.before, entry, limits)
             if entry.mode & 0o077 & ~allowed:
                 wanted = f"no more than mode {allowed:04o} for group and others"
@@ -66,6 +70,21 @@ def _openness(event: Event) -> dict[str, int]:
         if entry.kind == "file":
             limits[entry.digest] = limits.get(entry.digest, 0) | entry.mode & 0o077
     return limits
+
+
+def _openness_of_part(event: Event, path: str) -> int:
+    """Returns what others could do with the files of which a half-written one is the beginning."""
+    entry = event.after.entries[path]
+    begun = event.after.content(path) if entry.digest in event.after.blobs else b""
+    whole = [
+        one.mode & 0o077
+        for name, one in event.before.entries.items()
+        if begun
+        and one.size > entry.size
+        and one.digest in event.before.blobs
+        and event.before.content(name).startswith(begun)
+    ]
+    return reduce(or_, whole, 0) if whole else 0o044
 
 
 def _allowed(

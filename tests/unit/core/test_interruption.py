@@ -122,6 +122,17 @@ def test_a_killed_migration_keeps_a_copy_of_what_it_changed() -> None:
     assert len(findings_of("backup-first", early, profile=COPIES)) == 1
 
 
+def test_a_half_written_copy_is_no_more_open_than_the_whole() -> None:
+    private = LEGACY.with_mode("letters/a", 0o600)
+    for mode, count in ((0o600, 0), (0o644, 1)):
+        half = replace(KILLED, before=private, after=private.with_file("moved/a.part", b"de", mode=mode))
+        assert len(findings_of("kept-private", half)) == count
+    open_to_all = replace(KILLED, after=LEGACY.with_file("moved/a.part", b"de", mode=0o644))
+    assert findings_of("kept-private", open_to_all) == []
+    other = replace(KILLED, before=private, after=private.with_file("moved/a.part", b"xx", mode=0o644))
+    assert findings_of("kept-private", other) == []
+
+
 def test_a_killed_dry_run_has_written_nothing() -> None:
     (found,) = findings_of(
         "dry-run-is-clean", replace(KILLED, do="dry_run", after=LEGACY.with_file("x", b""))

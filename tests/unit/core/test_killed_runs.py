@@ -76,6 +76,24 @@ def test_where_no_kill_lands_the_result_is_unknown(run: Run) -> None:
         assert {r.claim: r.status for r in verdict.results}["same-as-clean-run"] is Status.NOT_OFFERED
 
 
+def test_a_step_that_is_over_before_its_moment_is_begun_anew_on_the_same_home(run: Run) -> None:
+    seen: list[Home] = []
+
+    def watched(verb: str, home: Home) -> Did:
+        seen.append(home)
+        return right(verb, home)
+
+    def dying(verb: str, home: Home) -> Did:
+        seen.append(home)
+        return half(verb, home)
+
+    session = InMemory(watched, killed=dying, misses=2)
+    result = run(asked=KILLED, session=session, cases=1)
+    assert (result.status, result.kills) == (Status.PASS, Kills(tried=1, landed=1, in_work=1))
+    assert [home == seen[0] for home in seen] == [True, True, True, True, False]
+    assert len(set(session.moments)) == 3
+
+
 def test_a_failure_stays_one_where_no_kill_lands(run: Run) -> None:
     result = run(lambda _verb, home: Did(home), asked=KILLED)
     assert result.status is Status.FAIL

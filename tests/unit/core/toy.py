@@ -162,11 +162,13 @@ def right(verb: str, home: Home) -> Did:
 class InMemory:
     """A session whose commands are calls of a Python function; `breaks` tells at which calls of `run` it fails.
 
-    A command that is to be killed is a call of `killed` instead, or ends before its moment where there is none.
+    A command that is to be killed is a call of `killed` instead, or ends before its moment where there is none; so
+    the first `misses` of them do.
     """
 
     migrator: Migrator = right
     killed: Migrator | None = None
+    misses: int = 0
     breaks: Callable[[int], bool] = lambda _call: False
     distort: Callable[[Home], Home] = lambda home: home
     level: str = "bare"
@@ -211,7 +213,7 @@ class InMemory:
         self.argvs.append(list(argv))
         if self.breaks(self.runs):
             raise SandboxError("the runner failed at 'run': it ended")
-        dies = kill_after is not None and self.killed is not None
+        dies = kill_after is not None and self.killed is not None and len(self.moments) >= self.misses
         did = self.killed(argv[0], self.home) if dies and self.killed else self.migrator(argv[0], self.home)
         if kill_after is not None:
             self.moments.append((kill_after, since_change))
