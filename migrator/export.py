@@ -11,7 +11,6 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
-from urllib.parse import quote as escaped
 
 from migrator import files
 from migrator.journal import Run
@@ -114,6 +113,8 @@ class _Counted:
 
 
 def _named(table: str) -> str:
+    from urllib.parse import quote as escaped  # noqa: PLC0415 - slow to import, and few runs export
+
     return escaped(table, safe=" ", errors="surrogateescape")
 
 

@@ -25,6 +25,8 @@ from harness.session_run import Options, profile_for, replay_for, run_file
 from harness.sut import load_profile
 from harness.systems import PACKS, pack
 
+_STEPS_OF_A_STORY = 10  # about, for nobody knows before they are drawn
+
 
 def main(arguments: argparse.Namespace) -> int:
     """Runs the gate and returns 0 to release, 4 to hold, 5 to roll back."""
@@ -75,16 +77,28 @@ def _settled(options: Options, systems: Sequence[str], *, quiet: bool) -> Option
 
 
 def _run_all(chosen: list[tuple[Path, Scenario]], options: Options, jobs: int) -> Iterator[RunResult]:
-    """Yields results as they come; scenarios run in processes of their own, `jobs` at a time."""
+    """Yields results in the order of `chosen`, each as soon as it and those before it are there.
+
+    Scenarios run in processes of their own, `jobs` at a time, the longest first, lest one of them be left for the end.
+    """
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context) as workers:
-        waiting: dict[Future[RunResult], Scenario] = {
-            workers.submit(run_file, path, options): scenario for path, scenario in chosen
+        begun: dict[str, Future[RunResult]] = {
+            scenario.name: workers.submit(run_file, path, options)
+            for path, scenario in sorted(chosen, key=lambda one: -_work(one[1]))
         }
-        for number, future in enumerate(as_completed(waiting), 1):
-            print(f"  {number} of {len(waiting)} scenarios", file=sys.stderr, flush=True)
-            error = future.exception()
-            yield _crashed(waiting[future], options, error) if error else future.result()
+        waiting = [scenario for _, scenario in reversed(chosen)]
+        for number, _ in enumerate(as_completed(begun.values()), 1):
+            print(f"  {number} of {len(begun)} scenarios", file=sys.stderr, flush=True)
+            while waiting and begun[waiting[-1].name].done():
+                scenario = waiting.pop()
+                error = begun[scenario.name].exception()
+                yield _crashed(scenario, options, error) if error else begun[scenario.name].result()
+
+
+def _work(scenario: Scenario) -> int:
+    """Returns about how many steps the scenario takes; a story says that only when it is drawn."""
+    return scenario.cases * (len(scenario.steps) or _STEPS_OF_A_STORY)
 
 
 def _crashed(scenario: Scenario, options: Options, error: BaseException) -> RunResult:

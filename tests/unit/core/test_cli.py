@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 from toy import TOY, Did, InMemory, Migrator, right
 from toy import scenario as _scenario
@@ -344,6 +346,29 @@ def test_the_gate_as_data(gate: Any, capsys: pytest.CaptureFixture[str]) -> None
     data = json.loads(capsys.readouterr().out)
     assert [result["scenario"] for result in data["scenarios"]] == ["ao-one", "ao-two"]
     assert [(item["system"], item["decision"]) for item in data["gate"]] == [("ao", "release")]
+
+
+def test_the_longest_scenario_begins_first_and_results_keep_their_order(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = []
+
+    class AtOnce(ThreadPoolExecutor):
+        def __init__(self, jobs: int, mp_context: object) -> None:
+            super().__init__(jobs)
+
+    def run_file(path: Path, _: object) -> Any:
+        begun.append(path.stem)
+        return path.stem
+
+    monkeypatch.setattr(gate_command, "ProcessPoolExecutor", AtOnce)
+    monkeypatch.setattr(gate_command, "run_file", run_file)
+    wanted = {"ao-few": 1, "ao-many": 30, "ao-some": 7}
+    scenarios = [msgspec.structs.replace(_scenario(), name=name, cases=n) for name, n in wanted.items()]
+    chosen = [(Path(f"{scenario.name}.toml"), scenario) for scenario in scenarios]
+    options: Any = None
+    assert list(gate_command._run_all(chosen, options, 1)) == list(wanted)
+    assert begun == ["ao-many", "ao-some", "ao-few"]
 
 
 def test_a_scenario_that_crashes_in_the_gate_is_unknown() -> None:
