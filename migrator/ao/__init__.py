@@ -32,11 +32,15 @@ class Orchestrator:
     def nothing(self) -> str | None:
         """Why there is nothing to migrate, or None."""
         root = self._where.root
-        if os.path.islink(root) and not files.inside(root, self._where.home):
-            message = f"{root} is a link that leaves the home; put the folder itself there."
+        folder = os.path.isdir(root)
+        if os.path.islink(root) and not (folder and files.inside(root, self._where.home)):
+            message = f"{root} is a link that leads to no folder of the home; put the folder itself there."
             raise Refusal("CONFIG_INVALID", message)
-        if not os.path.isdir(root):
+        if not folder:
             return f"Nothing to migrate: there is no {root}."
+        if not os.access(root, os.R_OK | os.X_OK):
+            message = f"{root} may not be read by this user; give yourself access (chmod u+rx) and run again."
+            raise Refusal("NO_ACCESS", message)
         return None if self._where.config else f"Nothing to migrate: {root} has no config.yaml."
 
     def ready(self) -> None:
@@ -55,14 +59,12 @@ class Orchestrator:
         return planning.make(self._where, picture, self._read, progress)
 
     def changed_meanwhile(self) -> list[Note]:
-        """Session files that were written after the plan had read them."""
+        """Session files that were written, added or taken away after the plan had read them."""
         what = "changed-meanwhile", "written during the migration; run it again"
-        return [
-            Note(source, "", *what)
-            for found in sources.find(self._where.root, None)
-            if found.kind == "session"
-            and self._read.get(source := self._where.shown(found.path)) != files.stamp(found.path)
-        ]
+        now = (found.path for found in sources.find(self._where.root, None) if found.kind == "session")
+        known = dict.fromkeys([*self._read, *map(self._where.shown, now)])
+        changed = (s for s in known if self._read.get(s) != files.stamp(os.path.join(self._where.home, s)))
+        return [Note(source, "", *what) for source in changed]
 
 
 system = Orchestrator

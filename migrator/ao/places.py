@@ -7,6 +7,8 @@ import os
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from migrator import files
+
 
 class Places(NamedTuple):
     """Absolute paths; `config` is None when there is no global configuration, `database` is free of links."""
@@ -22,6 +24,10 @@ class Places(NamedTuple):
     def shown(self, path: str) -> str:
         """`path` relative to the home when it is inside."""
         return path.removeprefix(self.home.rstrip("/") + "/")
+
+    def settled(self, path: str) -> str:
+        """Where a file lies that people keep behind a link: the link followed, if that stays in the home."""
+        return os.path.realpath(path) if os.path.islink(path) and files.inside(path, self.home) else path
 
     def expand(self, path: str) -> str:
         """`path` made absolute and clean; `~` and relative paths start at the home."""

@@ -10,7 +10,7 @@ from migrator.ao.places import Places
 from migrator.ao.session import BadRecordError, Session, record, session
 from migrator.system import Copy, Note, Plan, Progress, Record, packed
 
-BOUND = 64 << 20  # bytes of a session file
+BOUND = 16 << 20  # bytes of a session file
 SKIPPED = {"leftover", "corrupt-copy", "archived", "migrated-dir", "not-migrated"}
 OF_SESSIONS = {"leftover", "corrupt-copy", "archived", "invalid-session-id"}
 
@@ -154,7 +154,7 @@ class _Planner:
     def _transcript(self, project: str, name: str, sid: str, row: dict[str, Any]) -> None:
         """`name` is the new working directory's below the project's worktrees (`managedPath`)."""
         worktree, resume_id = row["workspace_path"], row["agent_session_id"]
-        if row["harness"] != "claude-code" or not resume_id or not worktree or "\0" in worktree:
+        if row["harness"] != "claude-code" or not resume_id or not worktree:
             return
         places, file = self._places, f"{resume_id}.jsonl"
         old = os.path.join(transcripts.bucket(places, worktree), file)
@@ -178,7 +178,10 @@ def _read(found: sources.Found, source: str, notes: list[Note]) -> tuple[Session
         raise BadRecordError("too-large", f"more than {BOUND >> 20} MiB") from None
     except OSError as error:
         raise BadRecordError("unreadable", error.strerror or str(error)) from None
-    return session(record(data, tell), about.st_mtime_ns, tell), about.st_mtime_ns
+    try:
+        return session(record(data, tell), about.st_mtime_ns, tell), about.st_mtime_ns
+    except MemoryError:
+        raise BadRecordError("too-large", "more than this machine's memory holds") from None
 
 
 def _stopped(places: Places) -> set[tuple[str, str]]:

@@ -12,11 +12,10 @@ from typing import Any
 from migrator import files
 from migrator.ao import gitorigin, moments, settings, yaml12
 from migrator.ao.places import Places
-from migrator.ao.session import clean
+from migrator.ao.session import clean, strict_json
 from migrator.outcome import Refusal
 from migrator.system import Note, Plan, Record
 
-BOUND = 16 << 20
 MILLISECONDS_FROM, BEYOND = 1e11, 1e15  # a larger number counts milliseconds; still larger is no time
 KNOWN = {
     "projectId", "path", "repo", "defaultBranch", "source", "registeredAt", "displayName", "name",
@@ -26,11 +25,9 @@ KNOWN = {
 
 def _config(places: Places) -> tuple[dict[str, Any], int]:
     """The mapping in config.yaml, its `projects` a mapping too, and the file's time. Raises Refusal."""
-    path = places.config or ""
-    if os.path.islink(path) and files.inside(path, places.home):
-        path = os.path.realpath(path)
+    path = places.settled(places.config or "")
     try:
-        data, about = files.read(path, BOUND)
+        data, about = files.read(path, yaml12.BOUND)
         value = yaml12.load(data)
     except (OSError, ValueError) as error:
         message = f"{path} cannot be read: {error}. Repair it and run again."
@@ -47,10 +44,25 @@ def read_json(places: Places, *name: str) -> dict[str, Any]:
     path = os.path.join(places.root, *name)
     try:
         if files.inside(os.path.dirname(path), places.home):
-            return _dict(json.loads(files.read(path, BOUND)[0].decode("utf-8-sig", "replace")))
-    except (OSError, ValueError, RecursionError):
+            text = files.read(path, yaml12.BOUND)[0].removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
+            return _dict(strict_json(text))
+    except (OSError, ValueError):
         pass
     return {}
+
+
+def _overlay(places: Places, name: str, empty: Any, **texts: str | None) -> Any:
+    """The projects of a portfolio file; none if one part has not its shape, as it was for the legacy tool."""
+    whole = read_json(places, "portfolio", name)
+    found = whole.get("projects")
+    if whole.get("version") != 1 or not isinstance(found, type(empty)):
+        return empty
+    items = found.values() if isinstance(found, dict) else found
+    sound = all(
+        isinstance(item, dict) and all(isinstance(item.get(key, other), str) for key, other in texts.items())
+        for item in items
+    )
+    return found if sound else empty
 
 
 def _dict(value: Any) -> dict[str, Any]:
@@ -93,9 +105,8 @@ class Projects:
         self._storage: dict[str, str] = {}
         whole, self._mtime_ns = _config(places)
         self._defaults = _dict(whole.get("defaults"))
-        self._names = _dict(read_json(places, "portfolio", "preferences.json").get("projects"))
-        added = read_json(places, "portfolio", "registered.json").get("projects")
-        self._added = [one for one in added if isinstance(one, dict)] if isinstance(added, list) else []
+        self._names = _overlay(places, "preferences.json", {}, displayName="")
+        self._added = _overlay(places, "registered.json", [], path=None, addedAt=None, configProjectKey="")
         taken = {os.path.normpath(path): project for project, path in there.items()}
         entries = whole.get("projects") or {}
         if not entries:
@@ -136,7 +147,7 @@ class Projects:
         full = self._places.expand(clean(path))
         if key in self._there:
             return full
-        if path.startswith("~/") and self._places.shown(full) == full != self._places.home:
+        if not path.startswith("/") and self._places.shown(full) == full != self._places.home:
             raise _AsideError("path-escapes-home", f"{path!r} leaves the home")
         if taken.get(full, key) != key:
             raise _AsideError("path-already-registered", f"{full} belongs to project {taken[full]!r}")
@@ -147,17 +158,17 @@ class Projects:
         self.prefixes[key] = own_prefix(entry.get("sessionPrefix"), path)
         if isinstance(entry.get("storageKey"), str):
             self._storage[entry["storageKey"]] = key
-        file, mtime_ns = settings.local(path)
+        file, mtime_ns = settings.local(self._places, path)
         values: dict[str, Any] = {}
         if file:
             fate = "skipped", "merged", "what it says is in the project's record"
             try:
-                values = settings.read(file)
+                values = settings.read(self._places.settled(file))
             except settings.DegradedError as why:
                 fate = "set-aside", "degraded-project", str(why)
             self._plan.records.append(Record("settings", self._places.shown(file), key, *fate))
         if key not in self._there:
-            row = self._row(key, entry, path, values, mtime_ns or self._mtime_ns)
+            row = self._row(key, entry, path, values, self._mtime_ns if mtime_ns is None else mtime_ns)
             self._plan.add("projects", "id", row)
         outcome = "present" if key in self._there else "migrated"
         self._plan.records.append(Record("project", self._source(key), key, outcome))

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from migrator.ao import moments
 
 DECODINGS = 3  # how often a value may be JSON inside a JSON string
+MAX_DEPTH = 500  # levels; real records have fewer than ten
 ACTIVITY = {
     "working": "active",
     "needs_input": "waiting_input",
@@ -72,9 +73,7 @@ def record(data: bytes, tell: Tell) -> dict[str, Any]:
         pairs = [line.partition("=") for line in lines if "=" in line and not line.startswith("#")]
         return {key.strip(): value.strip() for key, _, value in pairs}
     try:
-        value = _json(text)
-    except RecursionError:
-        raise BadRecordError("corrupt-json", "nested too deeply") from None
+        value = strict_json(text)
     except ValueError as error:
         raise BadRecordError("corrupt-json", str(error)) from None
     if not isinstance(value, dict):
@@ -82,8 +81,25 @@ def record(data: bytes, tell: Tell) -> dict[str, Any]:
     return value
 
 
-def _json(text: str) -> Any:
-    return json.loads(text, parse_constant=_refuse, parse_int=_number)
+def strict_json(text: str) -> Any:
+    """The value of a JSON text, as strict as JavaScript. Raises ValueError, for too much nesting as well."""
+    try:
+        value = json.loads(text, parse_constant=_refuse, parse_int=_number)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if text.count("[") + text.count("{") > MAX_DEPTH and _deep(value):
+        raise ValueError("nested too deeply")
+    return value
+
+
+def _deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        held = [
+            one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)
+        ]
+        level = [item for items in held for item in items]
+    return bool(level)
 
 
 def _refuse(word: str) -> Any:
@@ -103,8 +119,8 @@ def _mapping(value: Any) -> dict[str, Any]:
     for _ in range(DECODINGS):
         if isinstance(value, str):
             try:
-                value = _json(value)
-            except (ValueError, RecursionError):
+                value = strict_json(value)
+            except ValueError:
                 return {}
     return value if isinstance(value, dict) else {}
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from migrator import files
 from migrator.ao import yaml12
+from migrator.ao.places import Places
 from migrator.ao.session import HARNESSES, Tell
 
-BOUND = 16 << 20
 ROLES = ("worker", "orchestrator")
 PERMISSIONS = {
     **dict.fromkeys(("permissionless", "skip"), "bypass-permissions"),
@@ -29,21 +29,23 @@ class DegradedError(Exception):
     """The settings file cannot be used; the message says why."""
 
 
-def local(project: str) -> tuple[str | None, int]:
-    """The settings file of a project and its time in nanoseconds; (None, 0) when there is none."""
+def local(places: Places, project: str) -> tuple[str | None, int | None]:
+    """The settings file of a project, None when there is none; and its time in nanoseconds if it can be told."""
     for name in ("agent-orchestrator.yaml", "agent-orchestrator.yml"):
         path = os.path.join(project, name)
         try:
-            return path, os.lstat(path).st_mtime_ns
+            return path, os.lstat(places.settled(path)).st_mtime_ns
+        except PermissionError:
+            return path, None
         except (OSError, ValueError):
             continue
-    return None, 0
+    return None, None
 
 
 def read(path: str) -> dict[str, Any]:
     """The settings of a usable file. Raises DegradedError."""
     try:
-        value = yaml12.load(files.read(path, BOUND)[0])
+        value = yaml12.load(files.read(path, yaml12.BOUND)[0])
     except OSError as error:
         raise DegradedError(f"it cannot be read: {error.strerror}") from None
     except ValueError as error:

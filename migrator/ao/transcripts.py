@@ -26,8 +26,9 @@ def slug(path: str) -> str:
 
 def bucket(places: Places, *working: str) -> str:
     """The folder of one working directory, which need not exist; links on the way to it are resolved."""
-    folder = slug(os.path.realpath(os.path.join(places.home, *working)))
-    return os.path.join(places.home, ".claude", "projects", folder)
+    path = os.path.join(places.home, *working)
+    real = os.path.normpath(path) if "\0" in path else os.path.realpath(path)  # no such folder can be
+    return os.path.join(places.home, ".claude", "projects", slug(real))
 
 
 def outcome(places: Places, old: str, new: str, planned: dict[str, str]) -> tuple[str, str | None, str]:
@@ -40,6 +41,8 @@ def outcome(places: Places, old: str, new: str, planned: dict[str, str]) -> tupl
                 "transcript-missing",
                 "not a regular file, or behind a link that leaves the home",
             )
+    except PermissionError:
+        return "set-aside", "unreadable", "its folder may not be entered by this user"
     except OSError as error:
         return "skipped", "transcript-missing", str(error.strerror)
     if not os.access(old, os.R_OK):

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+BOUND = 4 << 20  # bytes: ten thousand projects; more would take minutes and gigabytes
+MAX_DEPTH = 256
 MAX_ALIASES = 100  # of npm `yaml`: uses of an anchor, times the costliest alias use inside it
 WORDS = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
@@ -27,6 +29,7 @@ class _Open:
     def __init__(self, value: Any, anchor: str | None = None) -> None:
         self.value, self.anchor, self.weight = value, anchor, 1
         self.key: Any = NO_KEY
+        self.keys: set[tuple[bool, Any]] = set()  # JavaScript tells 1 from "1" and from true, not from 1.0
 
     def take(self, item: Any, weight: int = 1) -> None:
         self.weight = max(self.weight, weight)
@@ -34,8 +37,10 @@ class _Open:
             self.value.append(item)
         elif self.key is NO_KEY:
             self.key = js_text(item)
-            if self.key in self.value:
-                raise ValueError(f"the key {self.key!r} appears twice")
+            if not isinstance(item, dict | list):
+                if (isinstance(item, bool), item) in self.keys:
+                    raise ValueError(f"the key {self.key!r} appears twice")
+                self.keys.add((isinstance(item, bool), item))
         else:
             self.value[self.key], self.key = item, NO_KEY
 
@@ -46,8 +51,9 @@ def load(data: bytes) -> Any:
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return _build(yaml.parse(data.decode("utf-8-sig"), Loader=loader), yaml)
-    except (yaml.YAMLError, ValueError) as error:
+        text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
+        return _build(yaml.parse(text, Loader=loader), yaml)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ValueError(" ".join(str(error).split())) from error
 
 
@@ -61,6 +67,8 @@ def _build(events: Iterator[Any], yaml: Any) -> Any:
         elif isinstance(event, yaml.AliasEvent):
             stack[-1].take(*_alias(anchors, event.anchor))
         elif isinstance(event, yaml.CollectionStartEvent):
+            if len(stack) > MAX_DEPTH:
+                raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
             stack.append(_Open({} if isinstance(event, yaml.MappingStartEvent) else [], event.anchor))
         elif isinstance(event, yaml.ScalarEvent | yaml.CollectionEndEvent):
             done = _Open(_scalar(event), event.anchor) if isinstance(event, yaml.ScalarEvent) else stack.pop()

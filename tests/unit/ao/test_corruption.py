@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from random import Random
 
 import pytest
@@ -13,9 +14,18 @@ from harness.systems.ao import places
 from harness.systems.ao.corruption import CATALOGUE
 from harness.systems.ao.legacy import draw, write
 from harness.systems.ao.model import Shape
+from harness.systems.ao.oracle import expect
 
 _RICH = Shape(projects=3, sessions=20, transcripts="all", terminated="0.2")
 _NAMES = sorted(CATALOGUE)
+_OURS = (
+    ".agent-orchestrator",
+    ".claude/projects/",
+    "code/",
+    ".ao/",
+    ".local/",
+    ".config/agent-orchestrator/",
+)
 _CODES = set(
     re.findall(
         r"[\w-]+",
@@ -23,14 +33,33 @@ _CODES = set(
         unreadable invalid-session-id invalid-project-id invalid-entry no-project no-path path-escapes-home
         path-already-registered id-taken-by-other-project duplicate-source degraded-project transcript-conflict
         num-reassigned unknown-harness unsafe-resume-id unknown-state bad-timestamp replaced-text dotted-id
-        CONFIG_INVALID""",
+        CONFIG_INVALID NO_ACCESS DB_INVALID too-large not-a-folder archived migrated-dir not-migrated""",
     )
 )
+
+
+_NOTES = frozenset(
+    [
+        "num-reassigned",
+        "unknown-harness",
+        "unsafe-resume-id",
+        "unknown-state",
+        "bad-timestamp",
+        "replaced-text",
+        "dotted-id",
+    ]
+)
+"""Reasons of notes, which the oracle leaves to the migrator."""
 
 
 def _home(seed: int, shape: Shape = _RICH) -> Home:
     state = draw(shape, seed)
     return write(state, state.root)
+
+
+@cache
+def _rich(seed: int) -> Home:
+    return _home(seed)
 
 
 def _changed(before: Home, after: Home | None) -> list[str]:
@@ -39,7 +68,7 @@ def _changed(before: Home, after: Home | None) -> list[str]:
 
 
 def test_the_catalogue_names_known_codes_and_sentences() -> None:
-    assert len(CATALOGUE) >= 12
+    assert len(CATALOGUE) >= 80
     for name, corruption in CATALOGUE.items():
         assert corruption.name == name
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)
@@ -51,17 +80,25 @@ def test_the_catalogue_names_known_codes_and_sentences() -> None:
 @pytest.mark.parametrize("name", _NAMES)
 def test_it_fits_rich_homes_and_changes_legacy_files_only(name: str) -> None:
     for seed in range(5):
-        home = _home(seed)
+        home = _rich(seed)
         damaged = CATALOGUE[name].apply(home, Random(seed))
         changed = _changed(home, damaged)
         assert changed
-        roots = (".agent-orchestrator/", ".claude/projects/", "code/")
-        assert all(f"{path}/".startswith(roots) for path in changed)
+        assert all(path == "." or f"{path}/".startswith(_OURS) for path in changed)
+
+
+@pytest.mark.parametrize("name", [name for name in _NAMES if CATALOGUE[name].shows - _NOTES])
+def test_the_oracle_names_what_it_shows(name: str) -> None:
+    home = CATALOGUE[name].apply(_rich(3), Random(3))
+    assert home is not None
+    found = expect(home)
+    named = {fate.reason for fate in found.fates} | found.refusals
+    assert named & CATALOGUE[name].shows
 
 
 @pytest.mark.parametrize("name", _NAMES)
 def test_it_depends_on_the_home_and_the_random_source_alone(name: str) -> None:
-    home = _home(7)
+    home = _rich(7)
     one, two = (CATALOGUE[name].apply(_home(7), Random(3)) for _ in range(2))
     assert one == two
     assert one is not None

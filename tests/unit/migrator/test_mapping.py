@@ -148,7 +148,7 @@ def test_one_bad_record_never_stops_the_others(home: LegacyHome) -> None:
     (folder / "al-4.json").symlink_to("nowhere")
     os.mkfifo(folder / "al-5.json")
     with (folder / "al-6.json").open("wb") as stream:
-        stream.truncate((64 << 20) + 1)
+        stream.truncate((16 << 20) + 1)
     (folder / "al 7.json").write_text("{}")
     (folder / ".json").write_text("{}")
     os.mkfifo(home.legacy / "projects" / "beta")

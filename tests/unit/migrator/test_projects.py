@@ -194,7 +194,12 @@ def test_the_display_name_comes_from_the_first_source(
             "2026-01-01T00:00:00.000Z",
         ),
         (1795164012, {"addedAt": "2026-01-01", "path": "~/repos/alpha/"}, "2026-01-01T00:00:00.000Z"),
-        (1795164012, {"addedAt": "soon", "configProjectKey": "alpha"}, "2026-11-20T08:40:12.000Z"),
+        (
+            1795164012,
+            {"addedAt": "soon", "configProjectKey": "alpha", "path": "/x"},
+            "2026-11-20T08:40:12.000Z",
+        ),
+        (1795164012, {"addedAt": 7, "configProjectKey": "alpha", "path": "/x"}, "2026-11-20T08:40:12.000Z"),
         (None, None, "2001-09-09T01:46:40.000Z"),
         ("soon", None, "2001-09-09T01:46:40.000Z"),
         (float("nan"), None, "2001-09-09T01:46:40.000Z"),
@@ -208,7 +213,7 @@ def test_the_registration_time_comes_from_the_first_source(
     (home.legacy / "config.yaml").write_text(text)
     (home.legacy / "portfolio").mkdir()
     (home.legacy / "portfolio" / "registered.json").write_text(
-        json.dumps({"version": 1, "projects": [added, 7]})
+        json.dumps({"version": 1, "projects": [added] if added else []})
     )
     os.utime(home.legacy / "config.yaml", ns=(0, 10**18))
     migrated(home)
@@ -333,7 +338,6 @@ def test_the_fast_yaml_parser_and_the_plain_one_agree(text: bytes, monkeypatch: 
         b"a: [",
         b"a: *z",
         b"--- 1\n--- 2",
-        b"\xff",
         b"a: &x 1\nb: [" + b"*x," * 101 + b"]",
         b"a: &a [1]\nb: &b [" + b"*a," * 20 + b"]\nc: [" + b"*b," * 6 + b"]",
     ],

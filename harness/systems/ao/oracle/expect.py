@@ -6,7 +6,12 @@ from harness.expectation import Expectation
 from harness.home import Home
 from harness.records import Record, Tables
 from harness.systems.ao.oracle.database import PLACE, change_log_key, place
-from harness.systems.ao.oracle.refusals import read_config, surroundings
+from harness.systems.ao.oracle.refusals import (
+    no_place_for_backup,
+    read_config,
+    surroundings,
+    unusable_root,
+)
 from harness.systems.ao.oracle.registry import Registry, read_registry
 from harness.systems.ao.oracle.sessions import Sessions, settle_sessions
 from harness.systems.ao.oracle.target_state import TargetState, state_of
@@ -22,6 +27,9 @@ def expect(home: Home, *, alive: bool = False, locked: bool = False) -> Expectat
     """
     tree = Tree(home)
     target = state_of(home)
+    unusable = unusable_root(tree)
+    if unusable:
+        return Expectation(refusals=unusable, tables=target.tables)
     config = read_config(tree)
     if config is None:
         return Expectation(tables=target.tables)
@@ -33,6 +41,10 @@ def expect(home: Home, *, alive: bool = False, locked: bool = False) -> Expectat
     registry = read_registry(tree, config.values, config.mtime_ns, target.projects)
     sessions = settle_sessions(tree, registry, target.sessions)
     transcripts = settle_transcripts(tree, sessions.kept)
+    new = [project for project in registry.projects.values() if project.row is not None]
+    kept = [item for item in sessions.kept if item.inserted]
+    if (new or kept or transcripts.writable) and no_place_for_backup(tree):
+        return Expectation(refusals=frozenset({"NO_ACCESS"}), tables=target.tables)
     database = place(home) or PLACE
     return Expectation(
         tables=_tables(target, registry, sessions),

@@ -13,6 +13,7 @@ from harness.systems.ao.oracle.yaml12 import YamlInvalidError, load
 
 _DATA_DIR = ".ao/data"
 _RUN_FILE = ".ao/running.json"
+_STATE = ".local/state/migrator/ao"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,21 @@ class Config:
     valid: bool = True
     values: dict[str, Any] = field(default_factory=dict)
     mtime_ns: int = 0
+
+
+def unusable_root(tree: Tree) -> frozenset[str]:
+    """Returns why the legacy folder itself cannot be looked into; empty where it can, or where there is none."""
+    entry = tree.home.get(LEGACY)
+    place = tree.directory(f"{tree.home.root}/{LEGACY}")
+    if entry is not None and entry.kind == "link" and place is None:
+        return frozenset({"CONFIG_INVALID"})
+    return frozenset() if place is None or tree.may_list(place) else frozenset({"NO_ACCESS"})
+
+
+def no_place_for_backup(tree: Tree) -> bool:
+    """Tells whether the folder of backups, in the XDG state folder, cannot be made or written."""
+    place = tree.home.relative(tree.home.resolve(f"{tree.home.root}/{_STATE}"))
+    return place is not None and not tree.may_write(place)
 
 
 def read_config(tree: Tree) -> Config | None:

@@ -94,7 +94,8 @@ class _Sources:
         if not choices and (instant := read_legacy(written)):
             choices = [instant]
         if not choices:
-            choices = [from_mtime(local.mtime_ns if local else self.mtime_ns)]
+            own = local.mtime_ns if local else None
+            choices = [from_mtime(self.mtime_ns if own is None else own)]
         return choices[0] if len(choices) == 1 else OneOf(tuple(choices))
 
 
@@ -140,7 +141,7 @@ def _obstacle(root: str, key: str, entry: Any, owners: Mapping[str, str]) -> str
     if not isinstance(entry, dict):
         return "invalid-entry"
     path = entry.get("path")
-    if not isinstance(path, str) or not path.strip():
+    if not isinstance(path, str) or not path.strip() or "\0" in path:
         return "no-path"
     if escapes_home(root, path):
         return "path-escapes-home"

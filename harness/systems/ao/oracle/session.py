@@ -65,7 +65,8 @@ def _is_orchestrator(found: Found, prefix: str, lifecycle: Lifecycle) -> bool:
 
 def _resume_id(document: dict[str, Any], harness: str) -> str:
     value = document.get(_RESUME_KEYS.get(harness, ""))
-    return value if isinstance(value, str) and _TOKEN.fullmatch(value) else ""
+    safe = isinstance(value, str) and _TOKEN.fullmatch(value) and value not in {".", ".."}
+    return str(value) if safe else ""
 
 
 def _text(value: Any) -> str:

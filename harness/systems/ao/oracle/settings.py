@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.home import Entry
 from harness.systems.ao.oracle.javascript import number_text
 from harness.systems.ao.oracle.schema import HARNESSES
-from harness.systems.ao.oracle.tree import NotReadableError, Tree, text_of
+from harness.systems.ao.oracle.tree import MAX_SMALL, NotReadableError, Tree, text_of
 from harness.systems.ao.oracle.yaml12 import YamlInvalidError, load
 
 _NAMES = ("agent-orchestrator.yaml", "agent-orchestrator.yml")
@@ -22,31 +23,46 @@ _PERMISSIONS = {
 
 @dataclass(frozen=True, slots=True)
 class LocalSettings:
-    """A project's own settings file: where it is, its mtime (ns), and what it says; nothing when degraded."""
+    """A project's own settings file: where it is, its mtime (ns; None when it cannot be told), and what it says.
+
+    Degraded settings say nothing.
+    """
 
     path: str
-    mtime_ns: int
+    mtime_ns: int | None
     degraded: bool = False
     values: dict[str, Any] = field(default_factory=dict)
 
 
 def local_settings(tree: Tree, path: str) -> LocalSettings | None:
     """Returns the settings file of the project at an absolute path, or None when it has none."""
+    inside = tree.home.relative(tree.home.resolve(f"{path}/{_NAMES[0]}"))
+    if inside is not None and not tree.may_reach(inside):
+        return LocalSettings(f"{path}/{_NAMES[0]}", None, degraded=True)
     for name in _NAMES:
         place = f"{path}/{name}"
+        here = _link(tree, path, name)
         inside = tree.home.relative(tree.home.resolve(place))
         entry = None if inside is None else tree.home.get(inside)
+        if here is not None and inside is None:  # a link that leaves the home
+            return LocalSettings(place, here.mtime_ns, degraded=True)
         if inside is None or entry is None:
             continue
         try:
-            values = load(text_of(tree.read(inside)))
+            values = load(text_of(tree.read(inside, MAX_SMALL)))
         except (NotReadableError, YamlInvalidError):
             return LocalSettings(place, entry.mtime_ns, degraded=True)
-        values = {} if values is None else values
         if not _well_formed(values):
             return LocalSettings(place, entry.mtime_ns, degraded=True)
         return LocalSettings(place, entry.mtime_ns, values=values)
     return None
+
+
+def _link(tree: Tree, path: str, name: str) -> Entry | None:
+    """Returns the link of this name in a directory, or None where there is none."""
+    folder = tree.directory(path)
+    entry = None if folder is None else tree.home.get(f"{folder}/{name}")
+    return entry if entry is not None and entry.kind == "link" else None
 
 
 def config_of(
@@ -110,38 +126,29 @@ def _scalar_text(value: Any) -> str:
 def _well_formed(values: Any) -> bool:
     """Tells whether a settings document is flat and has the right types where the migration looks.
 
-    A key without a value counts as absent.
+    A key without a value is of the wrong type (zod's ``optional`` of ``LocalProjectConfigSchema``).
     """
     if not isinstance(values, dict) or "projects" in values:
         return False
-    lists = all(_is_texts(values.get(name)) for name in ("symlinks", "postCreate"))
-    roles = all(_is_role(values.get(role)) for role in _ROLES)
-    return lists and roles and _is_env(values.get("env")) and _is_agent_config(values.get("agentConfig"))
+    lists = all(_is_texts(values.get(name, [])) for name in ("symlinks", "postCreate"))
+    roles = all(_is_role(values.get(role, {})) for role in _ROLES)
+    return lists and roles and _is_env(values.get("env", {})) and _is_role(values)
 
 
 def _is_texts(value: Any) -> bool:
-    return value is None or (isinstance(value, list) and all(isinstance(item, str) for item in value))
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 def _is_env(value: Any) -> bool:
-    return value is None or (
-        isinstance(value, dict) and all(isinstance(item, str | bool | int | float) for item in value.values())
+    return isinstance(value, dict) and all(
+        isinstance(item, str | bool | int | float) for item in value.values()
     )
 
 
 def _is_role(value: Any) -> bool:
-    return value is None or (
-        isinstance(value, dict)
-        and _is_text(value.get("agent"))
-        and _is_agent_config(value.get("agentConfig"))
+    if not isinstance(value, dict) or not isinstance(value.get("agent", ""), str):
+        return False
+    config = value.get("agentConfig", {})
+    return isinstance(config, dict) and all(
+        isinstance(config.get(key, ""), str) for key in ("model", "permissions")
     )
-
-
-def _is_agent_config(value: Any) -> bool:
-    return value is None or (
-        isinstance(value, dict) and _is_text(value.get("model")) and _is_text(value.get("permissions"))
-    )
-
-
-def _is_text(value: Any) -> bool:
-    return value is None or isinstance(value, str)

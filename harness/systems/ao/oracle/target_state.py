@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlite_utils import Database
 
@@ -12,6 +13,7 @@ from harness.home import Home
 from harness.records import Record, Tables
 from harness.systems.ao.oracle import schema
 from harness.systems.ao.oracle.database import once_for_each_content, opened, place, tables_of
+from harness.systems.ao.oracle.tree import Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,10 @@ def state_of(home: Home) -> TargetState:
         return TargetState(refusals=frozenset({"DB_MISSING"}))
     if not home.entries[path].mode & 0o400:
         return TargetState(refusals=frozenset({"DB_INVALID"}))
-    return _readable_state(home)
+    state = _readable_state(home)
+    if home.entries[path].mode & 0o200 and Tree(home).may_write(posixpath.dirname(path)):
+        return state
+    return replace(state, refusals=state.refusals | {"DB_INVALID"})
 
 
 @once_for_each_content

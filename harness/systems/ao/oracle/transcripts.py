@@ -11,11 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from harness.expectation import Disposition, Fate
+from harness.home import Entry
 from harness.systems.ao.oracle.sessions import Kept
 from harness.systems.ao.oracle.tree import Tree, slug
 
 _BUCKETS = ".claude/projects"
 _WORKTREES = ".ao/data/worktrees"
+_NAME_MAX = 255  # bytes of a file name on Linux
 
 
 @dataclass(slots=True)
@@ -65,31 +67,38 @@ def _settle(tree: Tree, source: str, target: str, transcripts: Transcripts) -> t
     """Returns the fate of one transcript and notes what must exist and what may be written."""
     home = tree.home
     found = tree.file(f"{home.root}/{source}")
+    inside = home.relative(home.resolve(f"{home.root}/{posixpath.dirname(source)}/x"))
+    if (inside and not tree.may_reach(inside)) or (found and not found[1].mode & 0o400):
+        return "set-aside", "unreadable"
     if found is None:
         return "skipped", "transcript-missing"
     path, entry = found
-    if not entry.mode & 0o400:
-        return "set-aside", "unreadable"
     bucket = home.relative(home.resolve(f"{home.root}/{posixpath.dirname(target)}"))
-    if bucket is None or not _can_hold_files(tree, bucket):
+    place = posixpath.normpath(posixpath.join(bucket or ".", posixpath.basename(target)))
+    new = home.get(place) is None and place not in transcripts.files
+    if bucket is None or not _can_hold_files(tree, bucket) or (new and not tree.may_write(bucket)):
         return "set-aside", "transcript-conflict"
-    place = posixpath.normpath(posixpath.join(bucket, posixpath.basename(target)))
-    there = home.get(place)
-    if there is None and place not in transcripts.files:
+    if new:
         transcripts.files[place] = entry.digest
-        transcripts.writable.add(place)
-        if bucket not in home.entries:
-            transcripts.writable.add(bucket)
+        transcripts.writable |= {place} if bucket in home.entries else {place, bucket}
         return "migrated", None
-    digest = transcripts.files[place] if there is None else there.digest
-    if place != path and (digest != entry.digest or (there is not None and there.kind != "file")):
+    if place != path and not _same(home.get(place), transcripts.files.get(place), entry.digest):
         return "set-aside", "transcript-conflict"
     transcripts.files[place] = entry.digest
     return "present", None
 
 
+def _same(there: Entry | None, planned: str | None, digest: str) -> bool:
+    """Tells whether what lies at a place, or will lie there, is a readable file of these bytes."""
+    if there is None:
+        return planned == digest
+    return there.kind == "file" and there.mode & 0o400 != 0 and there.digest == digest
+
+
 def _can_hold_files(tree: Tree, bucket: str) -> bool:
     """Tells whether a path is a directory or may become one."""
+    if len(posixpath.basename(bucket)) > _NAME_MAX:
+        return False
     while bucket not in tree.home.entries:
         bucket = posixpath.dirname(bucket) or "."
     return tree.home.entries[bucket].kind == "dir"

@@ -9,8 +9,11 @@ import posixpath
 
 from harness.home import Entry, Home
 
-MAX_FILE = 64 * 1024 * 1024
-"""Bytes beyond which no file is read."""
+MAX_FILE = 16 * 1024 * 1024
+"""Bytes beyond which no session file is read (docs/contract.md)."""
+
+MAX_SMALL = 4 * 1024 * 1024
+"""Bytes beyond which no configuration and no overlay is read (docs/contract.md)."""
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -41,8 +44,26 @@ class Tree:
     def directory(self, absolute: str) -> str | None:
         """Returns where in the home a directory lies once links are followed, or None when it is none there."""
         inside = self.home.relative(self.home.resolve(absolute))
-        entry = None if inside is None else self.home.get(inside)
+        if inside is None or not self.may_reach(inside):
+            return None
+        entry = self.home.get(inside)
         return inside if entry is not None and entry.kind == "dir" else None
+
+    def may_reach(self, path: str) -> bool:
+        """Tells whether the owner may pass through every directory above a path of the home."""
+        while path != ".":
+            path = posixpath.dirname(path) or "."
+            entry = self.home.get(path)
+            if entry is not None and entry.kind == "dir" and entry.mode & 0o100 == 0:
+                return False
+        return True
+
+    def may_write(self, path: str) -> bool:
+        """Tells whether a path is a directory in which the owner may make files, or can become one."""
+        while path not in self.home.entries:
+            path = posixpath.dirname(path) or "."
+        entry = self.home.entries[path]
+        return entry.kind == "dir" and entry.mode & 0o300 == 0o300 and self.may_reach(path)
 
     def file(self, absolute: str) -> tuple[str, Entry] | None:
         """Returns path and entry of the regular file at an absolute path, its parents' links followed, not its own."""
@@ -53,26 +74,26 @@ class Tree:
         entry = self.home.get(path)
         return (path, entry) if entry is not None and entry.kind == "file" else None
 
-    def read(self, path: str) -> bytes:
+    def read(self, path: str, bound: int = MAX_FILE) -> bytes:
         """Returns the content of a regular file.
 
         Raises:
-            NotReadableError: it is no file, may not be read, or is larger than `MAX_FILE`.
+            NotReadableError: it is no file, may not be read, or is larger than `bound` bytes.
         """
         entry = self.home.get(path)
         if entry is None or entry.kind != "file":
             raise NotReadableError(f"{path}: not a regular file")
-        if not entry.mode & 0o400:
+        if not entry.mode & 0o400 or not self.may_reach(path):
             raise NotReadableError(f"{path}: no permission to read it")
-        if entry.size > MAX_FILE:
-            raise NotReadableError(f"{path}: larger than {MAX_FILE} bytes")
+        if entry.size > bound:
+            raise NotReadableError(f"{path}: larger than {bound} bytes")
         return self.home.content(path)
 
     def text_at(self, absolute: str) -> str | None:
-        """Returns the text of the file at an absolute path, links followed; None when it cannot be read."""
+        """Returns the text of a small file at an absolute path, links followed; None when it cannot be read."""
         inside = self.home.relative(self.home.resolve(absolute))
         try:
-            return None if inside is None else text_of(self.read(inside))
+            return None if inside is None else text_of(self.read(inside, MAX_SMALL))
         except NotReadableError:
             return None
 

@@ -344,7 +344,7 @@ def test_a_file_without_permission_is_unreadable() -> None:
 
 
 def test_a_file_above_the_limit_is_not_read() -> None:
-    large = Entry("file", 0o600, 0, 64 * 1024 * 1024 + 1, "content is not kept")
+    large = Entry("file", 0o600, 0, 16 * 1024 * 1024 + 1, "content is not kept")
     home = legacy().with_entry(f"{LEGACY}/projects/app/sessions/app-1.json", large)
 
     assert fates(expect(home)) == {"app-1": "too-large"}
