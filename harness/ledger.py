@@ -23,8 +23,8 @@ class Ledger:
             had no end, that before the earlier one.
         steps: the migrations that changed something outside what is kept, and are not taken back.
         pruned: how many of `steps`, counted from the first, have no backup any more.
+        stuck: how many cannot be taken back, since they are pruned or others damaged what is kept of them.
         foreign: paths that others changed since `base`.
-        damaged: kept files, made by steps that can still be taken back, that others changed or removed.
         unsettled: a migration or rollback had no end of its own, and none since has settled it.
         murky: backups were pruned while something was unsettled, so which of them are left is open.
         idle: no migration since the last rollback has changed anything at all.
@@ -35,8 +35,8 @@ class Ledger:
     start: Home
     steps: tuple[Event, ...] = ()
     pruned: int = 0
+    stuck: int = 0
     foreign: frozenset[str] = frozenset()
-    damaged: frozenset[str] = frozenset()
     unsettled: bool = False
     murky: bool = False
     idle: bool = True
@@ -72,13 +72,17 @@ class _Book:
             start=self.begun or event.before,
             steps=tuple(self.steps),
             pruned=self.pruned,
+            stuck=self._stuck,
             foreign=frozenset(self.foreign),
-            damaged=frozenset(path for path in self.damaged if self.made[path] >= self.pruned),
             unsettled=self.unsettled,
             murky=self.murky,
             idle=self.idle,
             unfinished=dict(self.unfinished),
         )
+
+    @property
+    def _stuck(self) -> int:
+        return max([self.pruned, *(self.made[path] + 1 for path in self.damaged)])
 
     def others(self, left: Home, found: Home) -> None:
         """Enters what others changed between two steps."""
@@ -114,22 +118,35 @@ class _Book:
         if unknown or len(kept) < len(changes):
             self.made |= {path: len(self.steps) for path in new if event.before.get(path) is None}
             self.steps.append(event)
-        if unknown and not self.unsettled:
-            self.unfinished = {path: entry.digest for path, entry in new.items()}
-        elif not unknown:
+        if not unknown or _perhaps_finished(event, self.is_kept):
             self.unfinished = {}
+        elif not self.unsettled:
+            self.unfinished = {path: entry.digest for path, entry in new.items()}
         self.unsettled = unknown or (self.unsettled and not event.succeeded)
 
     def _rolled_back(self, event: Event) -> None:
-        if event.outcome == "done":
-            self.steps = self.steps[: self.pruned]
-            self.made = {path: number for path, number in self.made.items() if number < self.pruned}
-            self.damaged &= self.made.keys()
+        if event.outcome == "attention":  # the later ones are taken back, as far as that could be
+            self._forget(self._stuck)
+        elif event.outcome == "done":
+            self._forget(self.pruned)
             self.base, self.begun, self.foreign, self.unfinished = None, None, set(), {}
             self.unsettled, self.murky, self.idle = False, False, not self.steps
         elif event.outcome == "unknown" and event.before != event.after:
             self.begun = self.begun or event.before
             self.unsettled, self.unfinished = True, {}
+
+    def _forget(self, after: int) -> None:
+        self.steps = self.steps[:after]
+        self.made = {path: number for path, number in self.made.items() if number < after}
+        self.damaged &= self.made.keys()
+
+
+def _perhaps_finished(event: Event, is_kept: Callable[[str], bool]) -> bool:
+    """Tells whether a killed step has left its mark on all that a clean run changes, so that it may have ended its work."""
+    if event.kill is None or event.kill.clean is None:
+        return False
+    clean = (change.path for change in event.before.changes_to(event.kill.clean) if not is_kept(change.path))
+    return all(event.before.get(path) != event.after.get(path) for path in clean)
 
 
 def ledgers(events: Iterable[Event], is_kept: Callable[[str], bool]) -> Iterator[tuple[int, Ledger]]:

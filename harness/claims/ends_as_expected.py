@@ -50,18 +50,20 @@ def _wanted(evidence: Evidence, event: Event) -> set[str]:
 def _rollback(evidence: Evidence, event: Event) -> set[str]:
     """Returns how a rollback may end: done, unless somebody is at work, or the way back is lost or blocked.
 
+    Where it is lost for the earlier of several migrations only, the later ones may be taken back, with a word on it.
     One that cannot export what others did may keep it in place or refuse.
     """
     ledger = evidence.ledger(event)
     if not ledger.steps:
         return {"done", "refused"} if event.conditions else {"done"}
-    if not ledger.standing or event.conditions or ledger.damaged:
+    if ledger.stuck == len(ledger.steps) or event.conditions:
         return {"refused"}
     blocked = _blocked(evidence, event)
+    if ledger.stuck and blocked != {"refused"}:
+        return {"refused", "attention" if "attention" in evidence.profile.exit else "done"}
     if blocked or not ledger.foreign:
-        return blocked or ({"done", "refused"} if ledger.murky or ledger.pruned else {"done"})
-    exports = evidence.profile.exports and not (ledger.murky or ledger.pruned)
-    return {"done"} if exports else {"done", "refused"}
+        return blocked or ({"done", "refused"} if ledger.murky else {"done"})
+    return {"done"} if evidence.profile.exports and not ledger.murky else {"done", "refused"}
 
 
 def _blocked(evidence: Evidence, event: Event) -> set[str]:

@@ -15,7 +15,7 @@ from handwritten import PROFILE, event, evidence, home, stored
 from harness.claims import Finding
 from harness.evidence import Evidence
 from harness.expectation import Expectation
-from harness.history import Event
+from harness.history import Event, Kill
 from harness.home import Home, digest_of
 from harness.sut import Outcome
 from harness.verdict import Status, judge
@@ -344,6 +344,16 @@ def test_a_rollback_is_refused_over_a_damaged_backup_for_as_long_as_it_is_needed
     assert wanted(over, RIGHT, rolled_back(MIGRATED, BACK), rolled_back(over, over)) == {"done"}
 
 
+def test_over_the_damaged_backup_of_an_earlier_run_the_later_one_may_be_taken_back() -> None:
+    two = kept(holding(MIGRATED, [OLD, A, B]), "second", b"2")
+    steps = RIGHT, event(MIGRATED, two)
+    assert wanted(kept(two, "backup", b"half"), *steps) == {"attention", "refused"}
+    assert wanted(kept(two, "second", b""), *steps) == {"refused"}
+    torn = kept(two, "backup", b"half")
+    partly = rolled_back(torn, holding(torn, [OLD, A]), "attention")
+    assert wanted(partly.after, *steps, partly) == {"refused"}
+
+
 def test_a_rollback_over_a_store_or_copy_that_nobody_can_read_may_refuse() -> None:
     assert wanted(MIGRATED.with_file("target.json", b"["), RIGHT) == {"done", "refused"}
     assert wanted(MIGRATED.without("target.json"), RIGHT) == {"done", "refused"}
@@ -407,11 +417,21 @@ def test_what_an_unfinished_run_made_is_not_pruned() -> None:
     assert subjects("retention-kept", killed, again, event(again.after, PRUNED, do="prune_now")) == []
 
 
+def test_a_run_that_was_killed_when_all_was_done_may_be_a_finished_one() -> None:
+    late = event(START, MIGRATED, outcome="unknown", kill=Kill(0.1, landed=True, clean=MIGRATED))
+    assert subjects("retention-kept", late, PRUNE) == []
+    early = event(
+        START, kept(START, "backup", b""), outcome="unknown", kill=Kill(0.1, landed=True, clean=MIGRATED)
+    )
+    gone = event(early.after, early.after.without(".local/state/m/1"), do="prune_now")
+    assert subjects("retention-kept", early, gone) == [".local/state/m/1/backup"]
+
+
 def test_after_a_prune_there_is_no_way_back_until_something_new_is_migrated() -> None:
     assert wanted(PRUNED, RIGHT, PRUNE) == {"refused"}
     assert wanted(PRUNED, RIGHT, PRUNE, rolled_back(PRUNED, PRUNED, "refused")) == {"refused"}
     more = holding(kept(PRUNED, "backup", b"2"), [OLD, A, {"id": "c", "text": "C"}])
-    assert wanted(more, RIGHT, PRUNE, event(PRUNED, more)) == {"done", "refused"}
+    assert wanted(more, RIGHT, PRUNE, event(PRUNED, more)) == {"attention", "refused"}
     back = holding(more, [OLD, A])
     assert subjects("home-restored", RIGHT, PRUNE, event(PRUNED, more), rolled_back(more, back)) == []
     greedy = rolled_back(more, holding(more, [OLD]))
