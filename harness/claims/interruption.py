@@ -38,7 +38,9 @@ def _settled(evidence: Evidence) -> Iterator[tuple[Event, Home]]:
         if first is None or moved or not (event.succeeded and not event.killed):
             continue
         if first.do == "rollback" and event.do == "migrate":
-            yield event, first.before  # which is where the migration had ended
+            undone = evidence.ledger(first)
+            if undone.steps and not (undone.foreign or undone.pruned):
+                yield event, first.before  # which is where the migration had ended
         elif first.do == event.do and first.kill is not None and first.kill.clean is not None:
             yield event, first.kill.clean
 
