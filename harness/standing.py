@@ -35,7 +35,8 @@ def standings(events: Iterable[Event]) -> Iterator[tuple[int, Standing]]:
     """Yields the step of each event and how it stands.
 
     A migration that succeeds, and a rollback that is done, settle everything.  Where others changed the home in
-    between, the origin is no longer what a right step starts from, and the home before the step is taken.
+    between, or the kill came so late that a prune could remove the backup, the origin is no longer what a right step
+    starts from, and the home before the step is taken.
     """
     origin: Home | None = None  # before the migration that is not taken back
     killed: Event | None = None
@@ -48,6 +49,8 @@ def standings(events: Iterable[Event]) -> Iterator[tuple[int, Standing]]:
         if event.do == "migrate" and origin is None:
             origin = event.before
         yield event.step, Standing(origin if killed and origin else event.before, killed, moved)
+        if event.do in {"prune", "prune_now"} and event.before != event.after:
+            origin = None
         if event.do not in {"migrate", "rollback"}:
             continue
         if event.killed:

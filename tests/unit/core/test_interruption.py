@@ -12,6 +12,7 @@ from test_claims import (
     COUNTS,
     DONE,
     HALF,
+    JOURNAL,
     KILLED,
     LEGACY,
     MIGRATED,
@@ -261,6 +262,28 @@ def test_where_the_clean_run_failed_there_is_nothing_to_compare_with() -> None:
 def test_where_others_changed_the_home_after_a_kill_it_is_judged_as_they_left_it() -> None:
     theirs = HALF.with_file("legacy", b"other")
     assert findings_of("no-stranding", KILLED, event(theirs, DONE.without("moved/a"))) == []
+
+
+def test_where_others_changed_the_home_after_a_kill_no_clean_run_shows_the_end() -> None:
+    theirs = HALF.with_file("letters/a", b"dear and dearer")
+    moved = KILLED, event(theirs, DONE.with_file("letters/a", b"dear and dearer"))
+    assert result_of("same-as-clean-run", shown(*moved)).status is Status.NOT_OFFERED
+    assert result_of("same-as-clean-run", shown(KILLED, SETTLED)).status is Status.PASS
+
+
+def test_a_killed_rollback_with_nothing_to_take_back_says_nothing_of_the_next_migration() -> None:
+    idle = replace(killed_rollback(LEGACY), before=LEGACY)
+    assert result_of("same-as-clean-run", shown(idle, event(LEGACY, MIGRATED))).status is Status.NOT_OFFERED
+
+
+def test_a_kill_that_came_when_all_was_done_does_not_keep_a_backup_from_being_pruned() -> None:
+    late = replace(KILLED, after=journalled(MIGRATED))
+    pruned = event(late.after, late.after.without(JOURNAL), do="prune_now")
+    assert findings_of("retention-kept", late, pruned) == []
+    again = replace(late, before=pruned.after, after=journalled(MIGRATED, b"3"))
+    assert findings_of("backup-first", late, pruned, again, profile=COPIES) == []
+    early = replace(KILLED, after=HALF)
+    assert len(findings_of("retention-kept", early, event(HALF, HALF.without(JOURNAL), do="prune_now"))) == 1
 
 
 @pytest.mark.parametrize("name", CLAIMS)
