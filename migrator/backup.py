@@ -7,41 +7,40 @@ import contextlib
 import errno
 import json
 import os
+import stat
 from datetime import UTC, datetime, timedelta
 from shlex import quote
-from typing import Any, NamedTuple
+from typing import Any
 
-from migrator import files
+from migrator import archive, files
+from migrator.archive import Saved
 from migrator.journal import Run
 from migrator.outcome import Refusal
 
 KEPT = timedelta(days=30)
-MANIFEST = "manifest.json"
+MANIFEST, ARCHIVE = "manifest.json", "files.tar"
+FEW = 8  # files that are copied side by side
 TEMPORARY = ".migrator-restore"
 
 
-class Saved(NamedTuple):
-    """One file as it was; `name` is its copy's, None when the file did not exist."""
-
-    path: str
-    name: str | None = None
-    sha256: str | None = None
-    size: int = 0
-    mode: int = 0
-    mtime_ns: int = 0
-    uid: int = 0
-    gid: int = 0
-
-
 def take(run: Run, paths: list[str], now: datetime) -> list[Saved]:
-    """Raw copies of those of `paths` that exist are on disk, read back and equal. Raises OSError."""
+    """Raw copies of those of `paths` that exist are on disk, read back and equal. Raises OSError.
+
+    A few files are copied side by side, more of them into one archive, which then may hold links too.
+    """
     files.make_folders(run.backup, 0o700)
-    saved = [_copy(run, path) for path in paths]
-    kept = (now + KEPT).isoformat()
-    manifest = json.dumps({"kept_until": kept, "files": [one._asdict() for one in saved]}, indent=1)
-    files.write_new(os.path.join(run.backup, MANIFEST), manifest.encode())
+    few, frame = len(paths) <= FEW, ""
+    if few:
+        saved = [_copy(run, path) for path in paths]
+    else:
+        saved, frame = archive.write(os.path.join(run.backup, ARCHIVE), paths)
+    facts = {"kept_until": (now + KEPT).isoformat(), "frame": frame}
+    rows = ",\n".join(json.dumps(one._asdict()) for one in saved)
+    files.write_new(
+        os.path.join(run.backup, MANIFEST), f'{json.dumps(facts)[:-1]}, "files": [\n{rows}\n]}}\n'.encode()
+    )
     check(run)
-    if state(paths) != {one.path: one.sha256 for one in saved}:
+    if few and state(paths) != {one.path: one.sha256 for one in saved}:
         raise OSError(errno.EBUSY, "the database changed while it was being copied", paths[0])
     return saved
 
@@ -69,8 +68,11 @@ def explain(run: Run, saved: list[Saved], about: dict[str, Any], now: datetime) 
     lines += [f"rm -f {quote(copy['temporary'])} {quote(copy['target'])}" for copy in about["copies"]]
     lines += [f"rmdir {quote(folder)} 2>/dev/null || :" for folder in reversed(about["folders"])]
     lines += [f"rm -f {quote(one.path)}" for one in saved if not one.name]
+    if any(one.offset is not None for one in saved):
+        root = archive.root_of([one.path for one in saved])
+        lines.append(f"tar -xpf {quote(os.path.join(run.backup, ARCHIVE))} -C {quote(root)}")
     for one in saved:
-        if one.name:
+        if one.name and one.offset is None:
             source, target = quote(os.path.join(run.backup, one.name)), quote(one.path)
             lines.append(f"cp -p {source} {target} && chmod {one.mode:o} {target}")
     for folder, ns in about["times"].items():
@@ -84,15 +86,18 @@ def explain(run: Run, saved: list[Saved], about: dict[str, Any], now: datetime) 
 def check(run: Run) -> list[Saved]:
     """What was saved, after every copy has been found equal to the manifest. Raises Refusal."""
     try:
-        data, _ = files.read(os.path.join(run.backup, MANIFEST), 1 << 20)
-        saved = [Saved(**one) for one in json.loads(data)["files"]]
-        broken = [
-            s.name for s in saved if s.name and files.digest(os.path.join(run.backup, s.name)) != s.sha256
-        ]
+        facts = json.loads(files.read(os.path.join(run.backup, MANIFEST), 1 << 30)[0])
+        saved = [Saved(**one) for one in facts["files"]]
+        copies = [one for one in saved if one.name and one.offset is None]
+        broken = [s.name for s in copies if files.digest(os.path.join(run.backup, s.name or "")) != s.sha256]
+        if frame := facts.get("frame"):
+            broken += archive.broken(os.path.join(run.backup, ARCHIVE), saved, frame)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise Refusal("BACKUP_INVALID", f"The backup in {run.backup} cannot be read: {error}.") from error
     if broken:
-        raise Refusal("BACKUP_INVALID", f"In {run.backup} these copies are damaged: {', '.join(broken)}.")
+        raise Refusal(
+            "BACKUP_INVALID", f"In {run.backup} these copies are damaged: {', '.join(map(str, broken))}."
+        )
     return saved
 
 
@@ -106,31 +111,48 @@ def state(paths: list[str]) -> dict[str, str | None]:
 
 
 def restore(run: Run, saved: list[Saved]) -> None:
-    """Every saved file is again as it was: bytes, mode, time; what did not exist is gone.
+    """Every saved path is again as it was: bytes, mode, time, link; what did not exist is gone.
 
-    Side files that differ go first: an old database beside a new write-ahead log would be corrupt.
+    Side files that differ go first: an old database beside a new write-ahead log would be corrupt. Raises OSError,
+    for an archive too when the way to a path now leads elsewhere.
     """
     differ = [one for one in saved if not _same(one)]
+    if archived := [one.path for one in differ if one.offset is not None]:
+        archive.root_of(archived)
     for one in differ:
         if one is not saved[0] and files.remove(one.path):
             files.sync_folder(os.path.dirname(one.path))
     for one in differ:
         if one.name:
-            _put_back(one, os.path.join(run.backup, one.name))
+            _put_back(run, one)
 
 
 def _same(one: Saved) -> bool:
     try:
         about = os.lstat(one.path)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return one.name is None
+    if one.target is not None:
+        is_link = stat.S_ISLNK(about.st_mode)
+        return is_link and (os.readlink(one.path), about.st_mtime_ns) == (one.target, one.mtime_ns)
+    if not stat.S_ISREG(about.st_mode):
+        return False
     is_now = (about.st_size, about.st_mode & 0o7777, about.st_mtime_ns)
     return is_now == (one.size, one.mode, one.mtime_ns) and files.digest(one.path) == one.sha256
 
 
-def _put_back(one: Saved, source: str) -> None:
+def _put_back(run: Run, one: Saved) -> None:
     temporary = one.path + TEMPORARY
+    files.make_folders(os.path.dirname(one.path), 0o700)
     files.remove(temporary)
     owner = (one.uid, one.gid) if os.geteuid() == 0 else None
-    files.copy_new(source, temporary, one.mode, mtime_ns=one.mtime_ns, owner=owner)
+    if one.target is not None:
+        os.symlink(one.target, temporary)
+        if owner:
+            os.lchown(temporary, *owner)
+        os.utime(temporary, ns=(one.mtime_ns, one.mtime_ns), follow_symlinks=False)
+    else:
+        source = os.path.join(run.backup, ARCHIVE if one.offset is not None else one.name or "")
+        part = None if one.offset is None else (one.offset, one.size)
+        files.copy_new(source, temporary, one.mode, mtime_ns=one.mtime_ns, owner=owner, part=part)
     files.replace(temporary, one.path)

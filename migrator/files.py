@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import os
 import stat
+import sys
 from collections.abc import Iterable, Iterator
 
 from migrator.outcome import Refusal
@@ -120,17 +121,21 @@ def copy_new(
     *,
     mtime_ns: int | None = None,
     owner: tuple[int, int] | None = None,
+    part: tuple[int, int] | None = None,
     forced: bool = True,
 ) -> str:
     """`target`, new, holds the bytes of `source`, and its time unless told; gives their SHA-256.
 
-    On disk if `forced`; the caller forces the folder. Raises FileExistsError when `target` exists.
+    Of a `part` only those: its start and its length. On disk if `forced`; the caller forces the folder. Raises FileExistsError when `target` exists.
     """
     total = hashlib.sha256()
     with open(open_regular(source), "rb") as reader, open(os.open(target, NEW, mode), "wb") as writer:
-        while block := reader.read(CHUNK):
+        start, left = part or (0, sys.maxsize)
+        reader.seek(start)
+        while block := reader.read(min(CHUNK, left)):
             total.update(block)
             writer.write(block)
+            left -= len(block)
         writer.flush()
         if owner:
             os.fchown(writer.fileno(), *owner)
