@@ -39,6 +39,16 @@ def sql(statement: str, *values: Any) -> list[Any]:
         connection.close()
 
 
+def rows(query: str) -> list[dict[str, Any]]:
+    """Returns the rows of a query as mappings."""
+    connection = sqlite3.connect(DATABASE)
+    connection.row_factory = sqlite3.Row
+    try:
+        return [dict(row) for row in connection.execute(query)]
+    finally:
+        connection.close()
+
+
 def without_triggers(statements: Iterable[str]) -> None:
     """Executes statements as one who knows how to keep the change log still."""
     connection = sqlite3.connect(DATABASE)
@@ -100,3 +110,32 @@ def transcripts() -> set[Path]:
 def session_files() -> list[Path]:
     """Returns the legacy session files of version 2 homes, sorted."""
     return sorted(path for path in LEGACY.glob("projects/*/sessions/*.json") if path.is_file())
+
+
+def runs() -> list[Path]:
+    """Returns the folders of all runs, oldest first."""
+    return sorted(path for path in STATE.glob("ao/*") if path.is_dir())
+
+
+def exports() -> list[Path]:
+    """Returns the files of all exports, sorted."""
+    return sorted(path for path in STATE.glob("ao/*/export*/**/*") if path.is_file())
+
+
+def planned_rows() -> list[dict[str, Any]]:
+    """Returns the rows of all runs as they were to be inserted."""
+    return [
+        values
+        for run in runs()
+        for line in (run / "rows.jsonl").read_text().splitlines()
+        for table, _, values in [json.loads(line)]
+        if table in {"sessions", "projects"}
+    ]
+
+
+def edit_exports(edit: Callable[[str, list[dict[str, Any]]], list[dict[str, Any]]]) -> None:
+    """Changes the rows of every exported table."""
+    for path in exports():
+        if path.suffix == ".jsonl" and "files" not in path.parts:
+            rows = [json.loads(line) for line in path.read_text().split("\n")[:-1]]
+            path.write_text("".join(json.dumps(row) + "\n" for row in edit(path.stem, rows)))

@@ -78,6 +78,24 @@ METRICS = (
         at_least=100,
     ),
     Metric(
+        name="others-work-kept",
+        sentence="rollbacks after others' work that lost nothing of it and took back only what was migrated",
+        unit="%",
+        source="M-07",
+        measure=share_passing("rollback-keeps-new-work", "rollback-takes-back"),
+        at_least=100,
+        needs="rollback",
+    ),
+    Metric(
+        name="retention-kept",
+        sentence="prunes that removed nothing but backups whose time was over",
+        unit="%",
+        source="M-06",
+        measure=share_passing("retention-kept"),
+        at_least=100,
+        needs="prune_now",
+    ),
+    Metric(
         name="backups-first",
         sentence="migrations that kept whatever they changed as it was",
         unit="%",
@@ -108,10 +126,10 @@ METRICS = (
 TRIGGERS = (
     Trigger(
         name="data-lost",
-        sentence="records or transcripts missing after a reported success, new work lost by a rollback",
+        sentence="records or transcripts missing after a success, others' work lost by a rollback, backups pruned too early",
         unit="count",
-        source="M-04 M-07 M-08",
-        measure=findings_of("no-loss", "no-stranding", "rollback-keeps-new-work"),
+        source="M-04 M-06 M-07 M-08",
+        measure=findings_of("no-loss", "no-stranding", "rollback-keeps-new-work", "retention-kept"),
         limit=0,
     ),
     Trigger(
@@ -132,10 +150,10 @@ TRIGGERS = (
     ),
     Trigger(
         name="rollback-inexact",
-        sentence="paths that a rollback did not put back",
+        sentence="paths and rows that a rollback did not put back, or took that were not migrated",
         unit="count",
         source="M-07",
-        measure=findings_of("home-restored"),
+        measure=findings_of("home-restored", "rollback-takes-back"),
         limit=0,
         needs="rollback",
     ),
