@@ -1,78 +1,29 @@
-"""The rewrite's daemon at work in a home's database: a change is SQL, the result a new home.
-
-Foreign keys are enforced and triggers fire, as in the daemon itself; times are constants.
-"""
+"""The rewrite's daemon at work in a home's database; times are constants."""
 
 from __future__ import annotations
 
-import os
-import sqlite3
-import tempfile
-from collections.abc import Callable
-from contextlib import closing
-
+from harness import sqlite_work
 from harness.home import Home
+from harness.sqlite_work import Change
 from harness.systems.ao.model import DATA
-from harness.wal import write_ahead_log
-
-Change = Callable[[sqlite3.Connection], bool]
-"""Changes the database and tells whether it found a place to; what it did otherwise does not count."""
 
 WHEN = "2026-06-20 08:30:00.123 +0000 UTC"
 _DATABASE = f"{DATA}/ao.db"
-_LATER = 1_000_000_000  # ns between the last write and this one
-_WAL = slice(18, 20)  # of the header: the versions for writing and reading, 2 with a write-ahead log
 
 
 def place(home: Home) -> str | None:
     """Returns where the database's file lies once links are followed, or None where there is no such file."""
-    path = home.relative(home.resolve(f"{home.root}/{_DATABASE}"))
-    entry = None if path is None else home.get(path)
-    return path if entry is not None and entry.kind == "file" else None
+    return sqlite_work.place(home, _DATABASE)
 
 
 def closed(home: Home, change: Change) -> Home | None:
     """Returns the home after the change, by a daemon that then ended in order; None where there is no place."""
-    path = place(home)
-    content = None if path is None else _edited(home, path, change)
-    return None if path is None or content is None else _with_database(home, path, content)
+    return sqlite_work.closed(home, _DATABASE, change)
 
 
 def crashed(home: Home, change: Change) -> Home | None:
     """Returns the home after the change, by a daemon that was then killed: the rows are only in its log."""
-    path = place(home)
-    if path is None:
-        return None
-    before, after = _edited(home, path, lambda _: True), _edited(home, path, change)
-    if before is None or after is None:
-        return None
-    before, after = (image[: _WAL.start] + b"\2\2" + image[_WAL.stop :] for image in (before, after))
-    return _with_database(home, path, before).with_file(
-        f"{path}-wal", write_ahead_log(before, after), mode=home.entries[path].mode
-    )
+    return sqlite_work.crashed(home, _DATABASE, change)
 
 
-def _edited(home: Home, path: str, change: Change) -> bytes | None:
-    """Returns the database's file after the change, its log counted in; None where there is no place for it."""
-    with tempfile.TemporaryDirectory(prefix="ao-daemon-") as folder:
-        copy = os.path.join(folder, "ao.db")
-        for suffix in ("", "-wal"):
-            if home.get(path + suffix) is not None:
-                with open(copy + suffix, "wb") as file:
-                    file.write(home.content(path + suffix))
-        try:
-            with closing(sqlite3.connect(copy)) as connection:
-                connection.execute("PRAGMA foreign_keys = ON")
-                with connection:
-                    if not change(connection):
-                        return None
-        except sqlite3.Error:
-            return None
-        with open(copy, "rb") as file:
-            return file.read()
-
-
-def _with_database(home: Home, path: str, content: bytes) -> Home:
-    for suffix in ("-wal", "-shm"):
-        home = home.without(path + suffix)
-    return home.with_file(path, content, mtime_ns=home.entries[path].mtime_ns + _LATER)
+__all__ = ["WHEN", "Change", "closed", "crashed", "place"]

@@ -1,0 +1,65 @@
+"""The pack for ``ait42``: the session files of AIT42 Editor, and the ``sessions.db`` that replaces them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from harness.expectation import Expectation
+from harness.home import Home
+from harness.systems.ait42 import oracle
+from harness.systems.ait42.corruption import CATALOGUE as CORRUPTIONS
+from harness.systems.ait42.deeds import ACTORS
+from harness.systems.ait42.legacy import draw, states, write
+from harness.systems.ait42.metrics import METRICS, TRIGGERS
+from harness.systems.ait42.model import LegacyState, Shape
+from harness.systems.ait42.oracle import read_stored, read_target
+from harness.systems.ait42.oracle import target_problems as problems_of
+
+NAME = "ait42"
+PROFILES = Path(__file__).parent / "sut"
+
+
+def shape(asked: Mapping[str, Any]) -> Shape:
+    """Returns the shape that a scenario's ``home`` table asks for.
+
+    Raises:
+        ValueError: a key or a value is wrong; the message names it.
+    """
+    try:
+        return msgspec.convert(asked, Shape)
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from error
+
+
+def user_of(state: LegacyState) -> str:
+    """Returns the name of the home's directory."""
+    return state.user
+
+
+def expect(home: Home, conditions: frozenset[str]) -> Expectation:
+    """Returns the one right result of a migration of the home, given what else goes on."""
+    return replace(oracle.expect(home, locked="locked" in conditions), record_tables=frozenset({"sessions"}))
+
+
+__all__ = [
+    "ACTORS",
+    "CORRUPTIONS",
+    "METRICS",
+    "NAME",
+    "PROFILES",
+    "TRIGGERS",
+    "draw",
+    "expect",
+    "problems_of",
+    "read_stored",
+    "read_target",
+    "shape",
+    "states",
+    "user_of",
+    "write",
+]

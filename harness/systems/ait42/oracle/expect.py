@@ -1,0 +1,67 @@
+"""The one right result of ``migrate`` on a home."""
+
+from __future__ import annotations
+
+from harness.expectation import Expectation, Fate
+from harness.home import Home
+from harness.systems.ait42.oracle import schema
+from harness.systems.ait42.oracle.database import PLACE, SUFFIXES, place
+from harness.systems.ait42.oracle.layout import (
+    LEGACY,
+    SessionFile,
+    has_sessions,
+    legacy_root,
+    other_fates,
+    readable_sessions,
+    session_files,
+)
+from harness.systems.ait42.oracle.merging import merged, settle_files
+from harness.systems.ait42.oracle.settling import Target
+from harness.systems.ait42.oracle.target_state import state_of
+from harness.systems.ait42.oracle.workspaces import read_mapping, workspace_of
+
+
+def expect(home: Home, *, locked: bool = False) -> Expectation:
+    """Returns the state that a right migration of the home must leave, and the fate of each legacy record.
+
+    No option names a workspace and nobody answers a question.  What a home cannot show is said by the caller:
+    `locked`, that something holds the database.
+    """
+    target = state_of(home)
+    root = legacy_root(home)
+    if root is None:
+        leaves = _leaves_home(home)
+        return Expectation(refusals=frozenset({"CONFIG_INVALID"} if leaves else ()), tables=target.tables)
+    others = tuple(other_fates(home, root))
+    folder = readable_sessions(home, root)
+    if folder is None and not has_sessions(home, root):
+        return Expectation(tables=target.tables, fates=others)
+    refusals = target.refusals | ({"DB_LOCKED"} if locked else set())
+    if refusals:
+        return Expectation(refusals=refusals, tables=target.tables)
+    if folder is None:
+        return Expectation(tables=target.tables, fates=others)
+    found = list(session_files(home, folder))
+    fates = [*others, *(item for item in found if isinstance(item, Fate))]
+    files = {item.hash: item for item in found if isinstance(item, SessionFile)}
+    sessions, lost = settle_files(session for file in files.values() for session in merged(file))
+    mapping = read_mapping(home, root)
+    workspaces = {name: workspace_of(home, file, mapping) for name, file in files.items()}
+    rows = Target.of(target.tables)
+    fates += [*lost, *(rows.settle(session, workspaces[session.hash]) for session in sessions)]
+    steps = {str(number): {"version": number, "name": name} for number, name in schema.STEPS.items()}
+    database = place(home) or PLACE
+    return Expectation(
+        tables={**target.tables, **rows.tables(), "schema_version": steps},
+        writable=frozenset(database + suffix for suffix in SUFFIXES),
+        fates=tuple(fates),
+    )
+
+
+def _leaves_home(home: Home) -> bool:
+    entry = home.get(LEGACY)
+    return (
+        entry is not None
+        and entry.kind == "link"
+        and home.relative(home.resolve(f"{home.root}/{LEGACY}")) is None
+    )

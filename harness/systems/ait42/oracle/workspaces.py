@@ -1,0 +1,110 @@
+"""Which workspace a session file belongs to: the path whose hash is the file's name, or none that is known."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+
+from harness.home import Home
+from harness.systems.ait42.oracle.layout import MAPPING, SessionFile
+
+_HASH = re.compile(r"[0-9a-f]{16}")
+
+
+def workspace_of(home: Home, file: SessionFile, mapping: Mapping[str, str]) -> str | None:
+    """Returns the workspace of a session file as its sessions must name it, or None where it cannot be known."""
+    mapped = mapping.get(file.hash)
+    if mapped and _fits(home, mapped, file.hash):
+        return mapped
+    seen: set[str] = set()
+    for path in _worktrees(file):
+        for prefix in _prefixes(path):
+            if prefix in seen:
+                continue
+            seen.add(prefix)
+            if _fits(home, prefix, file.hash):
+                return prefix
+    return None
+
+
+def read_mapping(home: Home, root: str) -> dict[str, str]:
+    """Returns the usable entries of the mapping file: hash → path; none where the file is broken or absent."""
+    entry = home.get(f"{root}/{MAPPING}")
+    if entry is None or entry.kind != "file" or not entry.mode & 0o400:
+        return {}
+    try:
+        text = home.content(f"{root}/{MAPPING}").decode("utf-8")
+        found = json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    return {
+        name: path
+        for name, path in found.items()
+        if _HASH.fullmatch(name) and isinstance(path, str) and path and _encodable(path)
+    }
+
+
+def _refuse(literal: str) -> None:
+    raise ValueError(f"{literal} is not JSON")
+
+
+def _encodable(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _fits(home: Home, path: str, name: str) -> bool:
+    return bool(path) and name in {_hash(_normal(home, path)), _hash(path)}
+
+
+def _hash(path: str) -> str:
+    return hashlib.sha256(path.encode()).hexdigest()[:16]
+
+
+def _normal(home: Home, path: str) -> str:
+    """Returns the canonical path where it exists, else the text without slashes at its end."""
+    if path.startswith("/"):
+        found = home.resolve(path)
+        if home.lookup(path) is not None and _passes(home, path):
+            return found
+    return path.rstrip("/") or "/"
+
+
+def _passes(home: Home, path: str) -> bool:
+    """Tells whether every part of a path that is followed by another is a directory, also once it is gone up from."""
+    place = ""
+    for part in path.split("/"):
+        if part in {"", "."}:
+            continue
+        inside = home.relative(home.resolve(place or "/"))
+        if inside is not None and inside in home.entries and home.entries[inside].kind != "dir":
+            return False
+        if part == ".." and inside is not None and inside not in home.entries:
+            return False
+        place = f"{place}/{part}"
+    return True
+
+
+def _worktrees(file: SessionFile) -> Iterator[str]:
+    for element in file.elements:
+        for instance in element["instances"]:
+            if instance["worktreePath"].startswith("/"):
+                yield instance["worktreePath"]
+
+
+def _prefixes(path: str) -> Iterator[str]:
+    """Yields an absolute path and the paths above it, the longest first."""
+    while True:
+        yield path
+        above = posixpath.dirname(path.rstrip("/"))
+        if above in {path, ""}:
+            return
+        path = above
