@@ -1,11 +1,15 @@
 """Killed anywhere, then run again or rolled back: the same end as without the crash."""
 
+import contextlib
 import errno
 import json
 import os
 import shutil
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from random import Random
 from typing import Any
 
 import pytest
@@ -153,32 +157,65 @@ def exported(home: LegacyHome) -> tuple[set[str], set[bytes]]:
     return ids, {path.read_bytes() for path in state.glob("*/export*/files/**/*.jsonl")}
 
 
-@pytest.mark.parametrize("after", ["rollback", "migrate"])
-def test_a_killed_rollback_over_new_work_loses_nothing(filled: LegacyHome, after: str) -> None:
-    clean = {name for name in filled.picture(state=False) if "ao.db" not in name}
-    filled.run("migrate")
-    migrated = target(filled)[3]
-    work(filled)
-    start = filled.root.with_name("start")
-    shutil.copytree(filled.root, start, symlinks=True)
-    for count in points(filled, "rollback"):
-        assert filled.run(after).status == (0 if after == "rollback" else 4), count
-        ids, texts = exported(filled)
-        begun = filled.rows("SELECT count(*) FROM sessions WHERE id = 'al-7'") == [(0,)]
+class Worked:
+    """A migrated home that others have worked on, and what must be true of it after a rollback that was killed."""
+
+    def __init__(self, home: LegacyHome) -> None:
+        self.home, self.start = home, home.root.with_name("start")
+        self.clean = {name for name in home.picture(state=False) if "ao.db" not in name}
+        home.run("migrate")
+        self.copies = target(home)[3].keys()
+        work(home)
+        shutil.copytree(home.root, self.start, symlinks=True)
+
+    def again(self) -> None:
+        shutil.rmtree(self.home.root)
+        shutil.copytree(self.start, self.home.root, symlinks=True)
+
+    def settled(self, after: str, count: int) -> None:
+        home = self.home
+        assert home.run(after).status == (0 if after == "rollback" else 4), count
+        ids, texts = exported(home)
+        begun = home.rows("SELECT count(*) FROM sessions WHERE id = 'al-7'") == [(0,)]
         assert begun or after == "migrate", count
         if begun:
             assert (ids, {text[-5:] for text in texts}) == ({"be-3", "al-7"}, {b"more\n"}), count
         if after == "rollback":
-            assert filled.rows("SELECT id FROM projects") == [("own",)], count
-            assert {name for name in filled.picture(state=False) if "ao.db" not in name} == clean, count
-            assert not list(filled.root.glob(".local/state/migrator/ao/*/*.part")), count
+            assert home.rows("SELECT id FROM projects") == [("own",)], count
+            assert {name for name in home.picture(state=False) if "ao.db" not in name} == self.clean, count
+            folders = [path.name for path in home.root.glob(".local/state/migrator/ao/*/export*")]
+            assert folders == ["export"], count
         else:
-            assert target(filled)[3].keys() == migrated.keys(), count
-            assert len(filled.rows("SELECT id FROM projects")) == 3, count
-            assert filled.run("verify").status == (0 if begun else 6), count
-        shutil.rmtree(filled.root)
-        shutil.copytree(start, filled.root, symlinks=True)
+            assert target(home)[3].keys() == self.copies, count
+            assert len(home.rows("SELECT id FROM projects")) == 3, count
+            assert home.run("verify").status == (0 if begun else 6), count
+
+
+@pytest.mark.parametrize("after", ["rollback", "migrate"])
+def test_a_killed_rollback_over_new_work_loses_nothing(filled: LegacyHome, after: str) -> None:
+    count, worked = 0, Worked(filled)
+    for count in points(filled, "rollback"):
+        worked.settled(after, count)
+        worked.again()
     assert count > 30
+
+
+def test_a_rollback_that_is_killed_at_any_moment_loses_nothing(filled: LegacyHome) -> None:
+    worked, rng = Worked(filled), Random(7)
+    words = [sys.executable, "-m", "migrator", "ao", "rollback", "--home", str(filled.root)]
+    begin = time.monotonic()
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    length = time.monotonic() - begin
+    killed = 0
+    for count in range(30):
+        worked.again()
+        with subprocess.Popen(words, stdout=subprocess.DEVNULL) as child:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(length * (0.3 + 0.7 * rng.random()))
+            child.kill()
+        killed += child.returncode == -KILLED
+        worked.settled("migrate" if count % 3 == 0 else "rollback", count)
+    assert killed
 
 
 def interrupted(home: LegacyHome, stage: str) -> None:
@@ -248,6 +285,29 @@ def test_an_error_anywhere_is_taken_back_or_settled_by_the_next_run(
     assert 5 in statuses
 
 
+@pytest.mark.parametrize("sticky", [False, True])
+def test_an_error_anywhere_in_a_rollback_over_new_work_loses_nothing(
+    filled: LegacyHome, monkeypatch: pytest.MonkeyPatch, *, sticky: bool
+) -> None:
+    worked, statuses, count = Worked(filled), set[int](), 0
+    before = filled.picture(state=False)
+    disk = Disk(monkeypatch)
+    for count in range(1000):
+        disk.fail_at(count, sticky=sticky)
+        answer = filled.run("rollback")
+        disk.mended()
+        if not disk.hit:
+            break
+        statuses.add(answer.status)
+        if answer.status == 3:
+            assert filled.picture(state=False) == before, (count, answer.report["message"])
+        worked.settled("migrate" if count % 3 == 0 else "rollback", count)
+        worked.again()
+        before = filled.picture(state=False)
+    assert count > 30
+    assert statuses >= {3, 6}
+
+
 def test_a_run_that_cannot_make_its_own_folders_leaves_none(
     filled: LegacyHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -293,6 +353,23 @@ def test_what_others_wrote_after_an_interrupted_run_is_kept(filled: LegacyHome, 
     ids = {row[0] for row in filled.rows("SELECT id FROM sessions")}
     assert ids == {"al-1", "al-orchestrator", "be-3"}
     assert filled.rows("SELECT id FROM projects WHERE id = 'new'") == [("new",)]
+
+
+def test_rows_that_may_be_anybodys_are_not_taken_out(filled: LegacyHome) -> None:
+    interrupted(filled, "committing")  # noted, but not committed
+    filled.execute("INSERT INTO projects (id, path, registered_at) VALUES ('alpha', '/new', '2026-01-01')")
+    before = filled.picture()
+    answer = filled.run("rollback")
+    assert (answer.status, answer.code) == (3, "NEW_DATA")
+    assert filled.picture() == before
+
+
+def test_a_transcript_that_grew_after_an_interrupted_run_is_kept_in_its_place(filled: LegacyHome) -> None:
+    interrupted(filled, "applied")
+    [copy] = filled.root.glob(".claude/projects/*-ao-data-*/*.jsonl")
+    copy.write_text("more\n")
+    assert filled.run("migrate").report["counts"]["written"] == 0
+    assert copy.read_text() == "more\n"
 
 
 def leftovers(picture: Picture) -> list[str]:

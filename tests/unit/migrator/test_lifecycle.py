@@ -6,13 +6,15 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import UUID, LegacyHome
 
-from migrator import cli, lifecycle, undo
+from migrator import backup, cli, lifecycle, undo
+from migrator.journal import Run
 
 
 def test_migrating_writes_projects_sessions_and_one_change_for_each_session(filled: LegacyHome) -> None:
@@ -183,8 +185,8 @@ def test_two_runs_are_taken_back_together(filled: LegacyHome) -> None:
 
 
 def test_rollback_refuses_when_the_backup_is_damaged(filled: LegacyHome) -> None:
-    backup = filled.run("migrate").report["backup"]
-    (Path(backup) / "ao.db").write_bytes(b"broken")
+    kept = filled.run("migrate").report["backup"]
+    (Path(kept) / "ao.db").write_bytes(b"broken")
     before = filled.picture()
     answer = filled.run("rollback")
     assert (answer.status, answer.code) == (3, "BACKUP_INVALID")
@@ -198,16 +200,32 @@ def test_the_backup_is_private_and_its_text_restores_everything_by_hand(filled: 
     filled.transcript(odd)
     pending_wal(filled)
     before = filled.picture(state=False)
-    backup = Path(filled.run("migrate").report["backup"])
-    text = (backup / "RESTORE.txt").read_text()
-    assert json.loads((backup / "manifest.json").read_text())["kept_until"][:10] in text
-    for path in (backup, *backup.iterdir(), *backup.parent.iterdir()):
+    kept = Path(filled.run("migrate").report["backup"])
+    text = (kept / "RESTORE.txt").read_text()
+    assert json.loads((kept / "manifest.json").read_text())["kept_until"][:10] in text
+    for path in (kept, *kept.iterdir(), *kept.parent.iterdir()):
         assert path.stat().st_mode & 0o077 == 0
     filled.execute("DELETE FROM sessions")
     assert filled.picture(state=False) != before
     for _ in range(2):
-        subprocess.run(["sh", backup / "RESTORE.txt"], check=True)
+        subprocess.run(["sh", kept / "RESTORE.txt"], check=True)
         assert filled.picture(state=False) == before
+
+
+def test_folders_in_folders_are_removed_by_hand_from_the_inside(tmp_path: Path) -> None:
+    inner = tmp_path / "new" / "inner"
+    inner.mkdir(parents=True)
+    (tmp_path / "run" / "backup").mkdir(parents=True)
+    run = Run(str(tmp_path / "run"))
+    about = {
+        "copies": [],
+        "folders": [str(inner.parent), str(inner)],
+        "times": {str(tmp_path): 10**18 + 7, "/": 10**30},
+    }
+    backup.explain(run, [], about, datetime.now(UTC))
+    subprocess.run(["sh", Path(run.backup) / "RESTORE.txt"], check=True)
+    assert not inner.parent.exists()
+    assert tmp_path.stat().st_mtime_ns == 10**18 + 7
 
 
 def test_verify_names_what_is_missing_or_different(filled: LegacyHome) -> None:

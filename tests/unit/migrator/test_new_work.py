@@ -1,6 +1,7 @@
 """Rollback after others have worked: what the migration added goes, what others made stays or is kept elsewhere."""
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from conftest import UUID, LegacyHome, Picture
 
 from migrator import files
 from migrator.database import Database
+from migrator.export import Export
 from migrator.journal import Run
 
 SESSION = (
@@ -240,6 +242,42 @@ def test_the_export_says_how_to_put_everything_back_by_hand(filled: LegacyHome) 
     assert (now["projects"], now["sessions"]) == (whole["projects"], whole["sessions"])
     kept = {row["seq"]: row["payload"] for row in lines(str(export), "change_log")}
     assert kept.items() <= {row[0]: row[4] for row in now["change_log"]}.items()
+
+
+@pytest.mark.parametrize("name", ["sessions.jsonl", f"{UUID}.jsonl", "README.txt"])
+def test_nothing_is_taken_away_before_its_export_was_read_back(
+    filled: LegacyHome, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    filled.run("migrate")
+    filled.execute(WORK)
+    moved(filled).write_text("more\n")
+    before = filled.picture(state=False)
+    real = files.digest
+    bad = os.path.join("export.part", "files" if name.startswith(UUID) else name)
+    monkeypatch.setattr(files, "digest", lambda path: "damaged" if bad in path else real(path))
+    answer = filled.run("rollback")
+    assert (answer.status, answer.code) == (3, "NEW_DATA")
+    assert filled.picture(state=False) == before
+    assert not list(filled.root.glob(".local/state/migrator/ao/*/export*"))
+
+
+def test_odd_values_and_names_are_exported_as_they_are(tmp_path: Path) -> None:
+    row = {
+        'a"b': float("inf"),
+        "b": -float("inf"),
+        "c": 0.1,
+        "d": None,
+        "e": 2**63 - 1,
+        "f": "día\x00\n\u2028",
+        "g": b"\xff",
+    }
+    kept = Export(Run(str(tmp_path)), "/h", {}).write([("../od d%", row), (".", {"x": "\udcff"})])
+    assert kept["rows"] == {"../od d%": 1, ".": 1}
+    text = (tmp_path / "export" / "..%2Fod d%25.jsonl").read_text("ascii")
+    found = json.loads(text)
+    assert "Infinity" not in text
+    assert found == row | {"g": {"base64": "/w=="}}
+    assert lines(kept["export"], ".") == [{"x": {"base64": "/w=="}}]
 
 
 def test_a_full_disk_is_foreseen_before_anything_is_exported(
