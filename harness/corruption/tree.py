@@ -53,5 +53,5 @@ def moved(home: Home, source: str, destination: str) -> Home | None:
         for path, entry in home.entries.items()
         if path == source or path.startswith(below)
     }
-    cleared = home.without(source)
+    cleared = home.without(source).with_entry(destination, home.entries[source])  # and the folders above it
     return replace(cleared, entries={**cleared.entries, **carried})

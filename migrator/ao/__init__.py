@@ -6,7 +6,7 @@ from sqlite3 import Connection
 
 from migrator import files
 from migrator.ao import plan as planning
-from migrator.ao import sources, target
+from migrator.ao import registries, sources, target
 from migrator.ao.places import places
 from migrator.database import Database
 from migrator.outcome import Refusal
@@ -41,7 +41,9 @@ class Orchestrator:
         if not os.access(root, os.R_OK | os.X_OK):
             message = f"{root} may not be read by this user; give yourself access (chmod u+rx) and run again."
             raise Refusal("NO_ACCESS", message)
-        return None if self._where.config else f"Nothing to migrate: {root} has no config.yaml."
+        if registries.paths(self._where):
+            return None
+        return f"Nothing to migrate: {root} has no config.yaml, and there is no registry of older releases."
 
     def ready(self) -> None:
         """Raises Refusal when the database cannot be migrated to, as far as can be told from outside."""

@@ -29,9 +29,9 @@ class Places(NamedTuple):
         """Where a file lies that people keep behind a link: the link followed, if that stays in the home."""
         return os.path.realpath(path) if os.path.islink(path) and files.inside(path, self.home) else path
 
-    def expand(self, path: str) -> str:
-        """`path` made absolute and clean; `~` and relative paths start at the home."""
-        return os.path.normpath(os.path.join(self.home, _tilde(path, self.home)))
+    def expand(self, path: str, base: str = "") -> str:
+        """`path` made absolute and clean; `~` starts at the home, a relative path at `base` or there."""
+        return os.path.normpath(os.path.join(self.home, base, _tilde(path, self.home)))
 
 
 def _tilde(path: str, home: str) -> str:

@@ -1,4 +1,4 @@
-"""The project registry: config.yaml and its overlays, mapped to rows of `projects`.
+"""The project registry: its files and their overlays, mapped to rows of `projects`.
 
 Legacy: `packages/core/src/global-config.ts`, `portfolio-registry.ts`, `paths.ts` (the prefix rule).
 """
@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from migrator import files
-from migrator.ao import gitorigin, moments, settings, yaml12
+from migrator.ao import gitorigin, moments, registries, settings, yaml12
 from migrator.ao.places import Places
 from migrator.ao.session import clean, strict_json
-from migrator.outcome import Refusal
 from migrator.system import Note, Plan, Record
 
 MILLISECONDS_FROM, BEYOND = 1e11, 1e15  # a larger number counts milliseconds; still larger is no time
@@ -21,22 +20,6 @@ KNOWN = {
     "projectId", "path", "repo", "defaultBranch", "source", "registeredAt", "displayName", "name",
     "originUrl", "sessionPrefix", "storageKey",
 }  # fmt: skip
-
-
-def _config(places: Places) -> tuple[dict[str, Any], int]:
-    """The mapping in config.yaml, its `projects` a mapping too, and the file's time. Raises Refusal."""
-    path = places.settled(places.config or "")
-    try:
-        data, about = files.read(path, yaml12.BOUND)
-        value = yaml12.load(data)
-    except (OSError, ValueError) as error:
-        message = f"{path} cannot be read: {error}. Repair it and run again."
-        raise Refusal("CONFIG_INVALID", message) from error
-    whole = {} if value is None else value
-    if not isinstance(whole, dict) or not isinstance(whole.get("projects"), dict | None):
-        message = f"{path} must be a mapping with a mapping `projects`. Repair it and run again."
-        raise Refusal("CONFIG_INVALID", message)
-    return whole, about.st_mtime_ns
 
 
 def read_json(places: Places, *name: str) -> dict[str, Any]:
@@ -95,7 +78,7 @@ class _AsideError(Exception):
 class Projects:
     """Every registry entry's fate is in the plan; `prefixes` maps the usable ids to their session prefix.
 
-    `there` maps the ids that the target has to their paths. Raises Refusal when config.yaml cannot be read.
+    `there` maps the ids that the target has to their paths. Raises Refusal when a registry file cannot be read.
     """
 
     def __init__(self, places: Places, there: dict[str, str], plan: Plan) -> None:
@@ -103,36 +86,55 @@ class Projects:
         self.prefixes: dict[str, str] = {}
         self._paths: dict[str, str] = {}
         self._storage: dict[str, str] = {}
-        whole, self._mtime_ns = _config(places)
-        self._defaults = _dict(whole.get("defaults"))
+        self._from: dict[str, registries.Registry] = {}
         self._names = _overlay(places, "preferences.json", {}, displayName="")
         self._added = _overlay(places, "registered.json", [], path=None, addedAt=None, configProjectKey="")
         taken = {os.path.normpath(path): project for project, path in there.items()}
-        entries = whole.get("projects") or {}
-        if not entries:
-            shown = places.shown(places.config or "")
-            plan.records.append(Record("other", shown, os.path.basename(shown), "skipped", "not-migrated"))
-        for key, entry in entries.items():
-            try:
-                path = self._path(key, entry, taken)
-            except _AsideError as why:
-                self._plan.records.append(Record("project", self._source(key), key, "set-aside", *why.args))
-                continue
-            taken.setdefault(path, key)
-            self._add(key, _dict(entry), path)
+        paths = registries.paths(places)
+        self._files = set(map(os.path.realpath, paths))
+        for path in paths:
+            registry = registries.read(places, path)
+            for key, entry in (registry.values.get("projects") or {}).items():
+                self._entry(registry, key, entry, taken)
+            if not registry.values.get("projects"):
+                self._other(path)
+        for path in registries.spare(places):
+            self._other(path)
+
+    def _other(self, path: str) -> None:
+        fate = "skipped", "not-migrated"
+        self._plan.records.append(Record("other", self._places.shown(path), os.path.basename(path), *fate))
+
+    def _entry(self, registry: registries.Registry, key: str, entry: Any, taken: dict[str, str]) -> None:
+        try:
+            self._claim(registry, key)
+            if isinstance(_dict(entry).get("storageKey"), str):
+                self._storage.setdefault(entry["storageKey"], key)
+            path = self._path(key, entry, taken)
+        except _AsideError as why:
+            record = Record("project", self._source(key, registry), key, "set-aside", *why.args)
+            self._plan.records.append(record)
+            return
+        taken.setdefault(path, key)
+        self._add(key, _dict(entry), path)
+
+    def _claim(self, registry: registries.Registry, key: str) -> None:
+        """Of two registries of the first releases the first found keeps the id."""
+        if self._from.setdefault(key, registry) is not registry:
+            raise _AsideError("duplicate-source", f"{self._from[key].path} has a project of this id too")
 
     def owner(self, folder: str) -> str | None:
         """The project of a V1 folder: by storage key, by id, or by the one path that ends in its name."""
         name = folder[13:]
         if folder in self._storage:
             return self._storage[folder]
-        if name in self.prefixes:
+        if name in self._from:
             return name
         ending = [project for project, path in self._paths.items() if os.path.basename(path) == name]
         return ending[0] if name and len(ending) == 1 else None
 
-    def _source(self, key: str) -> str:
-        return f"{self._places.shown(self._places.config or '')}#projects/{key}"
+    def _source(self, key: str, registry: registries.Registry | None = None) -> str:
+        return f"{self._places.shown((registry or self._from[key]).path)}#projects/{key}"
 
     def _path(self, key: str, entry: Any, taken: dict[str, str]) -> str:
         if not re.fullmatch("[A-Za-z0-9][A-Za-z0-9._-]*", key) or ".." in key:
@@ -144,7 +146,9 @@ class Projects:
             if not isinstance(entry, dict):
                 raise _AsideError("invalid-entry", f"the entry is a {type(entry).__name__}, not a mapping")
             raise _AsideError("no-path", "the entry has no usable path")
-        full = self._places.expand(clean(path))
+        full = self._places.expand(
+            clean(path), os.path.dirname(self._from[key].path) if self._from[key].first else ""
+        )
         if key in self._there:
             return full
         if not path.startswith("/") and self._places.shown(full) == full != self._places.home:
@@ -156,19 +160,32 @@ class Projects:
     def _add(self, key: str, entry: dict[str, Any], path: str) -> None:
         self._paths[key] = path
         self.prefixes[key] = own_prefix(entry.get("sessionPrefix"), path)
-        if isinstance(entry.get("storageKey"), str):
-            self._storage[entry["storageKey"]] = key
+        registry = self._from[key]
+        if registry.first:
+            self._storage.setdefault(registry.storage_key(path), key)
         file, mtime_ns = settings.local(self._places, path)
         values: dict[str, Any] = {}
-        if file:
-            fate = "skipped", "merged", "what it says is in the project's record"
-            try:
+        own = registry.first and (file is None or os.path.realpath(file) in self._files)
+        fate = "skipped", "merged", "what it says is in the project's record"
+        try:
+            if own:
+                values = settings.checked(entry)
+            elif file:
                 values = settings.read(self._places.settled(file))
-            except settings.DegradedError as why:
-                fate = "set-aside", "degraded-project", str(why)
+        except settings.DegradedError as why:
+            fate = "set-aside", "degraded-project", str(why)
+        if own and fate[0] == "set-aside":
+            self._plan.records.append(Record("settings", self._source(key), key, *fate))
+        elif file and not own:
             self._plan.records.append(Record("settings", self._places.shown(file), key, *fate))
         if key not in self._there:
-            row = self._row(key, entry, path, values, self._mtime_ns if mtime_ns is None else mtime_ns)
+            row = self._row(
+                key,
+                entry,
+                path,
+                values,
+                mtime_ns if file and not own and mtime_ns is not None else registry.mtime_ns,
+            )
             self._plan.add("projects", "id", row)
         outcome = "present" if key in self._there else "migrated"
         self._plan.records.append(Record("project", self._source(key), key, outcome))
@@ -181,10 +198,11 @@ class Projects:
             tell("dotted-id", "later daemons refuse session ids with a dot")
         if not os.path.isdir(path):
             tell("path-missing", f"{path} is not there")
-        if extra := [name for name in entry if name not in KNOWN]:
+        extra = [name for name in entry if name not in KNOWN]
+        if extra and not self._from[key].first:
             tell("dropped-setting", f"ignored by the legacy tool too: {', '.join(extra)}")
         branch = entry.get("defaultBranch")
-        config = settings.mapped(values, self.prefixes[key], branch, self._defaults, tell)
+        config = settings.mapped(values, self.prefixes[key], branch, self._defaults(key), tell)
         preferred = _dict(self._names.get(key)).get("displayName")
         name = _first_text(preferred, entry.get("displayName"), entry.get("name"))
         repo = entry.get("repo")
@@ -199,6 +217,9 @@ class Projects:
             "config": clean(json.dumps(config, ensure_ascii=False)),
             "kind": "single_repo",
         }
+
+    def _defaults(self, key: str) -> dict[str, Any]:
+        return _dict(self._from[key].values.get("defaults"))
 
     def _registered(self, key: str, entry: dict[str, Any], path: str) -> Iterator[str | None]:
         for one in self._added:

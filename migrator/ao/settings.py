@@ -50,6 +50,11 @@ def read(path: str) -> dict[str, Any]:
         raise DegradedError(f"it cannot be read: {error.strerror}") from None
     except ValueError as error:
         raise DegradedError(f"it is not valid YAML: {error}") from None
+    return checked(value)
+
+
+def checked(value: Any) -> dict[str, Any]:
+    """The settings, which have the right types where the migration looks. Raises DegradedError."""
     if not isinstance(value, dict):
         raise DegradedError("it must be a mapping")
     if "projects" in value:

@@ -163,6 +163,52 @@ def _fifo_in_root(name: str) -> Apply:
     return lambda home, _: home.with_kind(f"{LEGACY}/{name}", "fifo") if entries(home) else None
 
 
+_FIRST_RELEASES = (
+    ".agent-orchestrator.yaml",
+    ".agent-orchestrator.yml",
+    ".config/agent-orchestrator/config.yaml",
+)
+
+
+def _wrapped(home: Home, random: Random, *, broken: bool = False) -> Home | None:
+    """The registry lies where the first releases had it, and its entries hold settings too."""
+    found = entries(home)
+    if not found:
+        return None
+    settings = [
+        "    name: From the first releases",
+        "    agent: claude-code",
+        "    env: {A: 0755, B: yes}",
+        "    agentConfig: {permissions: skip}" if not broken else "    agentConfig: fast",
+    ]
+    one = random.choice(found)
+    changed = text.with_block(home, CONFIG, one.line, lambda lines: [*lines, *settings]) or home
+    place = random.choice(_FIRST_RELEASES)
+    return None if home.get(place) else tree.moved(changed, CONFIG, place)
+
+
+def _left_by_origin(home: Home, random: Random) -> Home | None:
+    """The registry lies beside the repositories; what leads to it is the mark in each folder of sessions."""
+    marks = [path for path in home.entries if path.startswith(LEGACY) and path.endswith("/.origin")]
+    live = [path for path in marks if ".migrated/" not in path and path.count("/") == 2]
+    place = random.choice(("code/agent-orchestrator.yaml", "agent-orchestrator.yml"))
+    if not entries(home) or home.get(place):
+        return None
+    moved = tree.moved(home, CONFIG, place)
+    for path in (live or [f"{LEGACY}/0a1b2c3d4e5f-left/.origin"]) if moved else []:
+        moved = moved.with_file(path, f"{home.root}/{place}\n".encode()) if moved else None
+    return moved
+
+
+def _two_registries(home: Home, random: Random) -> Home | None:
+    """One registry in the home and one that a mark leads to, which names a project of the first one too."""
+    first = _left_by_origin(home, random)
+    if first is None or first.get(_FIRST_RELEASES[0]):
+        return None
+    content = home.content(CONFIG) + b"\n"
+    return first.with_file(_FIRST_RELEASES[0], content)
+
+
 def _gone(path: str) -> Apply:
     return lambda home, _: home.without(path) if entries(home) else None
 
@@ -200,6 +246,14 @@ _ROWS: tuple[tuple[str, str, str, Apply], ...] = (
     ("first-release-twin", "a session that also lies in a folder of the first releases", "duplicate-source",
      on_live(_first_release_twin)),
     ("no-config", "a legacy folder without a registry: nothing to migrate", "", _gone(CONFIG)),
+    ("first-release-registry", "a registry where the first releases had it, with settings in its entries", "", _wrapped),
+    ("first-release-bad-settings", "settings of the wrong type in a registry of the first releases", "degraded-project",
+     lambda home, random: _wrapped(home, random, broken=True)),
+    ("first-release-origin", "a registry of the first releases beside the repositories", "", _left_by_origin),
+    ("first-release-registries", "two registries of the first releases that name the same projects", "duplicate-source",
+     _two_registries),
+    ("spare-registry", "a registry of the first releases beside today's", "not-migrated",
+     lambda home, _: home.with_file(_FIRST_RELEASES[0], b"projects: {old: {path: ~/old}}\n") if entries(home) else None),
     ("no-legacy-root", "a home that the legacy tool has left: nothing to migrate", "", _gone(LEGACY)),
     ("broken-config", "a registry that is not YAML", "CONFIG_INVALID", _broken_config),
     ("config-bom", "a byte order mark before the registry", "", _config(bytes_.with_bom)),

@@ -25,6 +25,7 @@ _OURS = (
     ".ao/",
     ".local/",
     ".config/agent-orchestrator/",
+    "agent-orchestrator.yml",
 )
 _CODES = set(
     re.findall(

@@ -8,10 +8,10 @@ from harness.records import Record, Tables
 from harness.systems.ao.oracle.database import PLACE, change_log_key, place
 from harness.systems.ao.oracle.refusals import (
     no_place_for_backup,
-    read_config,
     surroundings,
     unusable_root,
 )
+from harness.systems.ao.oracle.registries import read_configs
 from harness.systems.ao.oracle.registry import Registry, read_registry
 from harness.systems.ao.oracle.sessions import Sessions, settle_sessions
 from harness.systems.ao.oracle.target_state import TargetState, state_of
@@ -30,15 +30,15 @@ def expect(home: Home, *, alive: bool = False, locked: bool = False) -> Expectat
     unusable = unusable_root(tree)
     if unusable:
         return Expectation(refusals=unusable, tables=target.tables)
-    config = read_config(tree)
-    if config is None:
+    configs = read_configs(tree)
+    if not configs:
         return Expectation(tables=target.tables)
     refusals = target.refusals | surroundings(tree, alive=alive, locked=locked)
-    if not config.valid:
+    if not all(config.valid for config in configs):
         refusals |= {"CONFIG_INVALID"}
     if refusals:
         return Expectation(refusals=refusals, tables=target.tables)
-    registry = read_registry(tree, config.values, config.mtime_ns, target.projects)
+    registry = read_registry(tree, configs, target.projects)
     sessions = settle_sessions(tree, registry, target.sessions)
     transcripts = settle_transcripts(tree, sessions.kept)
     new = [project for project in registry.projects.values() if project.row is not None]

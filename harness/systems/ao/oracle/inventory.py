@@ -16,7 +16,8 @@ from typing import Any
 from harness.expectation import Disposition, Fate
 from harness.home import Entry
 from harness.systems.ao.oracle.document import UnusableError, read_document
-from harness.systems.ao.oracle.registry import LEGACY, Registry
+from harness.systems.ao.oracle.registries import LEGACY
+from harness.systems.ao.oracle.registry import Registry
 from harness.systems.ao.oracle.tree import MAX_FILE, Tree
 
 _ID = re.compile(r"[a-zA-Z0-9_-]+")
@@ -82,9 +83,8 @@ def _projects(tree: Tree, place: str, shown: str) -> Iterator[Found | Fate]:
 
 def _project_of(registry: Registry, folder: str, name: str | None) -> str | None:
     """Returns the project that an old folder belongs to: by its storage key, its id, or the name of its path."""
-    for key, entry in registry.entries.items():
-        if isinstance(entry, dict) and entry.get("storageKey") == folder:
-            return key
+    if folder in registry.folders:
+        return registry.folders[folder]
     if name is None or name in registry.entries:
         return name
     named = [

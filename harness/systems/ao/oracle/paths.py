@@ -12,14 +12,6 @@ def absolute(root: str, path: str) -> str:
     return posixpath.normpath(posixpath.join(root, path))
 
 
-def escapes_home(root: str, path: str) -> bool:
-    """Tells whether a path written relative to the home (``~/…`` or no leading slash) leaves it by ``..``."""
-    if path.startswith("/"):
-        return False
-    clean = absolute(root, path)
-    return clean != root and not clean.startswith(root + "/")
-
-
 def shown(root: str, path: str) -> str:
     """Returns an absolute path relative to the home when it lies inside, else as it is."""
     return path[len(root) + 1 :] if path.startswith(root + "/") else path

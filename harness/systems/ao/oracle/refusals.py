@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
-
 from harness.home import Home
 from harness.systems.ao.oracle.javascript import NotJsonError, parse_json
-from harness.systems.ao.oracle.registry import CONFIG, LEGACY
+from harness.systems.ao.oracle.registries import LEGACY
 from harness.systems.ao.oracle.tree import Tree
-from harness.systems.ao.oracle.yaml12 import YamlInvalidError, load
 
 _DATA_DIR = ".ao/data"
 _RUN_FILE = ".ao/running.json"
 _STATE = ".local/state/migrator/ao"
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """The global configuration: its parsed content and its mtime (ns), or the fact that it cannot be read."""
-
-    valid: bool = True
-    values: dict[str, Any] = field(default_factory=dict)
-    mtime_ns: int = 0
 
 
 def unusable_root(tree: Tree) -> frozenset[str]:
@@ -38,26 +25,6 @@ def no_place_for_backup(tree: Tree) -> bool:
     """Tells whether the folder of backups, in the XDG state folder, cannot be made or written."""
     place = tree.home.relative(tree.home.resolve(f"{tree.home.root}/{_STATE}"))
     return place is not None and not tree.may_write(place)
-
-
-def read_config(tree: Tree) -> Config | None:
-    """Returns the global configuration, or None when there is none and so nothing to migrate."""
-    home = tree.home
-    legacy = tree.directory(f"{home.root}/{LEGACY}")
-    if legacy is None or home.get(f"{legacy}/config.yaml") is None:
-        return None
-    text = tree.text_at(f"{home.root}/{CONFIG}")
-    entry = home.lookup(f"{home.root}/{CONFIG}")
-    if text is None or entry is None:
-        return Config(valid=False)
-    try:
-        values = load(text)
-    except YamlInvalidError:
-        return Config(valid=False)
-    values = {} if values is None else values
-    if not isinstance(values, dict) or not isinstance(values.get("projects") or {}, dict):
-        return Config(valid=False)
-    return Config(values=values, mtime_ns=entry.mtime_ns)
 
 
 def surroundings(tree: Tree, *, alive: bool, locked: bool) -> set[str]:

@@ -5,23 +5,22 @@ Sources: ``packages/core/src/global-config.ts`` (entries, paths), ``portfolio-re
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from harness.expectation import Disposition, Fate
 from harness.records import OneOf, Record
 from harness.systems.ao.oracle.origin import origin_url
-from harness.systems.ao.oracle.paths import absolute, escapes_home, shown
+from harness.systems.ao.oracle.paths import absolute, shown
 from harness.systems.ao.oracle.portfolio import Portfolio
 from harness.systems.ao.oracle.prefix import own_prefix
-from harness.systems.ao.oracle.settings import LocalSettings, config_of, local_settings
+from harness.systems.ao.oracle.registries import Config, spare_registries
+from harness.systems.ao.oracle.settings import LocalSettings, config_of, local_settings, well_formed
 from harness.systems.ao.oracle.timestamps import from_mtime, from_number, read_legacy
 from harness.systems.ao.oracle.tree import Tree
-
-LEGACY = ".agent-orchestrator"
-CONFIG = f"{LEGACY}/config.yaml"
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SHORT_ID = 12  # characters of the id that name the orchestrator's folder when no prefix is configured
@@ -46,26 +45,46 @@ class Project:
 class Registry:
     """What becomes of the registry.
 
-    `projects` are in registry order, those that only the database knows last; `entries` are all the entries.
+    `projects` are in registry order, those that only the database knows last; `entries` are all the entries;
+    `folders` are the projects by the name of the folder in which an old release kept their sessions.
     """
 
-    entries: Mapping[str, Any]
+    entries: dict[str, Any] = field(default_factory=dict)
     projects: dict[str, Project] = field(default_factory=dict)
+    folders: dict[str, str] = field(default_factory=dict)
     fates: list[Fate] = field(default_factory=list)
-
-    def settle(self, key: str, disposition: Disposition, reason: str | None = None) -> None:
-        """Notes the fate of an entry."""
-        self.fates.append(Fate("project", f"{CONFIG}#projects/{key}", key, disposition, reason))
 
 
 @dataclass(frozen=True, slots=True)
 class _Sources:
-    """Where the parts of a project's row come from, besides its entry; `mtime_ns` is the configuration's."""
+    """Where the parts of a project's row come from, besides its entry.
+
+    `places` are those of all registry files, `existing` the project rows that the database has.
+    """
 
     tree: Tree
-    defaults: Any
-    mtime_ns: int
+    config: Config
     portfolio: Portfolio
+    places: frozenset[str]
+    existing: Mapping[str, Record]
+
+    def settings(
+        self, key: str, path: str, entry: dict[str, Any]
+    ) -> tuple[LocalSettings | None, Fate | None]:
+        """Returns the settings of a project, and the fate of the file or the entry that holds them."""
+        root = self.tree.home.root
+        local = local_settings(self.tree, path)
+        if self.config.first and (local is None or self.tree.home.resolve(local.path) in self.places):
+            source = self.config.source(root, key)
+            if well_formed(entry):
+                return LocalSettings(source, None, values=entry), None
+            return None, Fate("settings", source, key, "set-aside", "degraded-project")
+        if local is None:
+            return None, None
+        why: tuple[Disposition, str] = ("skipped", "merged")
+        if local.degraded:
+            why = ("set-aside", "degraded-project")
+        return local, Fate("settings", shown(root, local.path), key, *why)
 
     def project(self, key: str, path: str, entry: dict[str, Any], local: LocalSettings | None) -> Project:
         prefix = own_prefix(entry.get("sessionPrefix"), path)
@@ -76,7 +95,7 @@ class _Sources:
             "display_name": self.display_name(key, entry),
             "registered_at": self.registered_at(key, path, entry, local),
             "archived_at": None,
-            "config": config_of(entry, prefix, local, self.defaults),
+            "config": config_of(entry, prefix, local, self.config.values.get("defaults")),
             "kind": "single_repo",
         }
         return Project(key, path, prefix, prefix or key[:_SHORT_ID], row)
@@ -95,46 +114,66 @@ class _Sources:
             choices = [instant]
         if not choices:
             own = local.mtime_ns if local else None
-            choices = [from_mtime(self.mtime_ns if own is None else own)]
+            choices = [from_mtime(self.config.mtime_ns if own is None else own)]
         return choices[0] if len(choices) == 1 else OneOf(tuple(choices))
 
 
-def read_registry(
-    tree: Tree, config: Mapping[str, Any], mtime_ns: int, existing: Mapping[str, Record]
-) -> Registry:
-    """Returns the projects of a parsed global configuration, given the project rows that exist already."""
+def read_registry(tree: Tree, configs: Sequence[Config], existing: Mapping[str, Record]) -> Registry:
+    """Returns the projects of the registry files, given the project rows that exist already."""
     root = tree.home.root
-    registry = Registry(config.get("projects") or {})
-    sources = _Sources(tree, config.get("defaults"), mtime_ns, Portfolio.read(tree))
+    registry = Registry()
+    portfolio = Portfolio.read(tree)
+    places = frozenset(tree.home.resolve(config.path) for config in configs)
     owners = {_existing_path(root, row): key for key, row in existing.items()}
-    if not registry.entries:
-        registry.fates.append(Fate("other", CONFIG, "config.yaml", "skipped", "not-migrated"))
-    for key, entry in registry.entries.items():
-        reason = None if key in existing else _obstacle(root, key, entry, owners)
-        if reason:
-            registry.settle(key, "set-aside", reason)
-            continue
-        fields = entry if isinstance(entry, dict) else {}
-        path = _path_of(root, fields, existing.get(key))
-        owners.setdefault(path, key)
-        local = local_settings(tree, path)
-        if key in existing:
-            registry.projects[key] = _present(key, path, fields, existing[key])
-            registry.settle(key, "present")
-        else:
-            registry.projects[key] = sources.project(key, path, fields, local)
-            registry.settle(key, "migrated")
-        if local is not None:
-            why: tuple[Disposition, str] = ("skipped", "merged")
-            if local.degraded:
-                why = ("set-aside", "degraded-project")
-            registry.fates.append(Fate("settings", shown(root, local.path), key, *why))
+    for config in configs:
+        if not config.projects:
+            registry.fates.append(_unused(root, config.path))
+        sources = _Sources(tree, config, portfolio, places, existing)
+        for key, entry in config.projects.items():
+            fate = _settle(registry, sources, key, entry, owners)
+            registry.fates.append(Fate("project", config.source(root, key), key, *fate))
+    registry.fates += [_unused(root, path) for path in spare_registries(tree)]
     for key in sorted(existing.keys() - registry.projects.keys()):
         registry.projects[key] = _present(key, _existing_path(root, existing[key]), {}, existing[key])
     return registry
 
 
-def _obstacle(root: str, key: str, entry: Any, owners: Mapping[str, str]) -> str | None:
+def _unused(root: str, path: str) -> Fate:
+    return Fate("other", shown(root, path), posixpath.basename(path), "skipped", "not-migrated")
+
+
+def _settle(
+    registry: Registry, sources: _Sources, key: str, entry: Any, owners: dict[str, str]
+) -> tuple[Disposition, str | None]:
+    """Returns the fate of one entry, and notes its project if it becomes or is one; `owners` gains its path."""
+    config, root, existing = sources.config, sources.tree.home.root, sources.existing
+    if key in registry.entries:
+        return "set-aside", "duplicate-source"
+    registry.entries[key] = entry
+    fields = entry if isinstance(entry, dict) else {}
+    if isinstance(fields.get("storageKey"), str):
+        registry.folders.setdefault(fields["storageKey"], key)
+    reason = None if key in existing else _obstacle(config, root, key, entry, owners)
+    if reason:
+        return "set-aside", reason
+    written = fields.get("path")
+    if isinstance(written, str) and written.strip() and "\0" not in written:
+        path = config.project_path(root, written)
+    else:
+        path = _existing_path(root, existing[key])
+    owners.setdefault(path, key)
+    if config.first:
+        registry.folders.setdefault(config.storage_key(sources.tree, path), key)
+    local, fate = sources.settings(key, path, fields)
+    registry.fates += [fate] if fate else []
+    if key in existing:
+        registry.projects[key] = _present(key, path, fields, existing[key])
+        return "present", None
+    registry.projects[key] = sources.project(key, path, fields, local)
+    return "migrated", None
+
+
+def _obstacle(config: Config, root: str, key: str, entry: Any, owners: Mapping[str, str]) -> str | None:
     """Returns why an entry cannot become a project, or None."""
     if not _ID.fullmatch(key) or ".." in key:
         return "invalid-project-id"
@@ -143,21 +182,15 @@ def _obstacle(root: str, key: str, entry: Any, owners: Mapping[str, str]) -> str
     path = entry.get("path")
     if not isinstance(path, str) or not path.strip() or "\0" in path:
         return "no-path"
-    if escapes_home(root, path):
+    full = config.project_path(root, path)
+    if not path.startswith("/") and full != root and not full.startswith(root + "/"):
         return "path-escapes-home"
-    return "path-already-registered" if owners.get(absolute(root, path), key) != key else None
+    return "path-already-registered" if owners.get(full, key) != key else None
 
 
 def _existing_path(root: str, row: Record) -> str:
     path = row.get("path")
     return absolute(root, path) if isinstance(path, str) and path else ""
-
-
-def _path_of(root: str, entry: Mapping[str, Any], row: Record | None) -> str:
-    path = entry.get("path")
-    if isinstance(path, str) and path.strip():
-        return absolute(root, path)
-    return _existing_path(root, row or {})
 
 
 def _present(key: str, path: str, entry: Mapping[str, Any], row: Record) -> Project:

@@ -52,7 +52,7 @@ def local_settings(tree: Tree, path: str) -> LocalSettings | None:
             values = load(text_of(tree.read(inside, MAX_SMALL)))
         except (NotReadableError, YamlInvalidError):
             return LocalSettings(place, entry.mtime_ns, degraded=True)
-        if not _well_formed(values):
+        if not well_formed(values):
             return LocalSettings(place, entry.mtime_ns, degraded=True)
         return LocalSettings(place, entry.mtime_ns, values=values)
     return None
@@ -123,7 +123,7 @@ def _scalar_text(value: Any) -> str:
     return value if isinstance(value, str) else number_text(value)
 
 
-def _well_formed(values: Any) -> bool:
+def well_formed(values: Any) -> bool:
     """Tells whether a settings document is flat and has the right types where the migration looks.
 
     A key without a value is of the wrong type (zod's ``optional`` of ``LocalProjectConfigSchema``).

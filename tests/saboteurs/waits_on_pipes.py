@@ -1,0 +1,23 @@
+"""Opens whatever has the name of a file, pipes too, and waits for a writer until its watchdog ends it."""
+
+import os
+import signal
+import sys
+
+import real
+
+from migrator import files
+
+CLAIM = "ends-as-expected"
+SCENARIO = "ao-hostile-trees"
+PATIENCE = 3  # seconds
+
+
+def open_any(path: str) -> int:
+    return os.open(path, os.O_RDONLY)
+
+
+if __name__ == "__main__":
+    signal.alarm(PATIENCE)
+    files.open_regular = open_any
+    sys.exit(real.run())
