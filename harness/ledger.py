@@ -24,6 +24,7 @@ class Ledger:
         steps: the migrations that changed something outside what is kept, and are not taken back.
         pruned: how many of `steps`, counted from the first, have no backup any more.
         stuck: how many cannot be taken back, since they are pruned or others damaged what is kept of them.
+        damaged: others changed or removed something of what is kept of them.
         foreign: paths that others changed since `base`.
         unsettled: a migration or rollback had no end of its own, and none since has settled it.
         murky: backups were pruned while something was unsettled, so which of them are left is open.
@@ -36,6 +37,7 @@ class Ledger:
     steps: tuple[Event, ...] = ()
     pruned: int = 0
     stuck: int = 0
+    damaged: bool = False
     foreign: frozenset[str] = frozenset()
     unsettled: bool = False
     murky: bool = False
@@ -73,6 +75,7 @@ class _Book:
             steps=tuple(self.steps),
             pruned=self.pruned,
             stuck=self._stuck,
+            damaged=bool(self.damaged),
             foreign=frozenset(self.foreign),
             unsettled=self.unsettled,
             murky=self.murky,

@@ -7,7 +7,7 @@ interrupted work began with, and no longer from the mixture.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.history import Event
 from harness.home import Home
@@ -34,9 +34,9 @@ class Standing:
 def standings(events: Iterable[Event]) -> Iterator[tuple[int, Standing]]:
     """Yields the step of each event and how it stands.
 
-    A migration that succeeds, and a rollback that is done, settle everything.  Where others changed the home in
-    between, or the kill came so late that a prune could remove the backup, the origin is no longer what a right step
-    starts from, and the home before the step is taken.
+    A migration that succeeds, and a rollback that is done, settle everything.  What others changed in between counts
+    as if it had been so from the start.  Where they changed what the interrupted work had changed as well, or the
+    kill came so late that a prune could remove the backup, a right step starts from the home as it is.
     """
     origin: Home | None = None  # before the migration that is not taken back
     killed: Event | None = None
@@ -44,7 +44,8 @@ def standings(events: Iterable[Event]) -> Iterator[tuple[int, Standing]]:
     moved = False
     for event in events:
         if last is not None and last != event.before:
-            origin, moved = None, moved or killed is not None
+            origin = _moved(origin, last, event.before) if origin and killed else None
+            moved = moved or killed is not None
         last = event.after
         if event.do == "migrate" and origin is None:
             origin = event.before
@@ -59,3 +60,16 @@ def standings(events: Iterable[Event]) -> Iterator[tuple[int, Standing]]:
             killed, moved = None, False
         elif event.do == "rollback" and event.outcome == "done":
             killed, origin, moved = None, None, False
+
+
+def _moved(origin: Home, left: Home, found: Home) -> Home | None:
+    """Returns the origin with what others changed in what the interrupted work left; None where both did."""
+    theirs = list(left.changes_to(found, times=True))
+    if {change.path for change in theirs} & {change.path for change in origin.changes_to(left)}:
+        return None
+    entries = dict(origin.entries)
+    for change in theirs:
+        entries.pop(change.path, None)
+        if change.after is not None:
+            entries[change.path] = change.after
+    return replace(found, entries=entries)

@@ -93,6 +93,8 @@ def _verify(evidence: Evidence, event: Event) -> set[str]:
         return {"done", "attention", "refused"}
     notices = "attention" if "attention" in evidence.profile.exit else "refused"
     wanted = {notices} if any(altered(evidence, event)) else {"done"}
+    if ledger.damaged:  # the journal, perhaps
+        wanted.add(notices)
     return wanted | {"refused"} if event.conditions else wanted
 
 

@@ -38,27 +38,12 @@ def _changed(evidence: Evidence, event: Event, wanted: str, *, everything: bool)
 
 
 def _needed(evidence: Evidence, event: Event) -> Iterator[Finding]:
-    if _may_be_finished(evidence, event):
-        return
     for path, digest in sorted(evidence.ledger(event).unfinished.items()):
         before, after = event.before.get(path), event.after.get(path)
         was_there = before is not None and before.digest == digest
         if was_there and (after is None or after.digest != digest):
             found = "gone" if after is None else "changed"
             yield Finding(_NAME, path, "kept: its migration is not finished", found, event.step)
-
-
-def _may_be_finished(evidence: Evidence, event: Event) -> bool:
-    """Tells whether the last kill of a migration came so late that all its work was done."""
-    killed = [e for e in evidence.events("migrate") if e.killed and e.step < event.step]
-    last = killed[-1] if killed else None
-    if last is None or last.kill is None or last.kill.clean is None:
-        return False
-    clean = last.kill.clean
-    lacking = (c for c in clean.changes_to(last.after) if c.before is None or c.after is None)
-    if any(not evidence.may_keep(change) for change in lacking):
-        return False
-    return evidence.target(clean) == evidence.target(last.after)
 
 
 def _pruned(evidence: Evidence) -> str:

@@ -21,6 +21,7 @@ from test_claims import (
     RIGHT,
     ROWS,
     SETTLED,
+    A,
     findings_of,
     holding,
     journalled,
@@ -284,6 +285,26 @@ def test_a_kill_that_came_when_all_was_done_does_not_keep_a_backup_from_being_pr
     assert findings_of("backup-first", late, pruned, again, profile=COPIES) == []
     early = replace(KILLED, after=HALF)
     assert len(findings_of("retention-kept", early, event(HALF, HALF.without(JOURNAL), do="prune_now"))) == 1
+
+
+def test_what_others_change_elsewhere_after_a_kill_counts_as_if_it_had_been_so_from_the_start() -> None:
+    half = replace(KILLED, before=OLD, after=kept_copy(OLD, journalled(holding({"notes": {"a": A}}))))
+    theirs = half.after.with_file("letters/b", b"new").without("bystander")
+    done = event(theirs, theirs.with_file("target.json", b'{"notes": {}}'))
+    assert findings_of("backup-first", half, done, profile=COPIES) == []
+    origin = shown(half, done).standing(shown(half, done).history.events[1]).origin
+    assert (origin.get("target.json"), origin.get("letters/b"), origin.get("bystander")) == (
+        OLD.get("target.json"),
+        theirs.get("letters/b"),
+        None,
+    )
+    mixed = holding({"notes": {"b": A}})
+    events = shown(half, event(mixed)).history.events
+    assert shown(*events).standing(events[1]).origin == mixed
+
+
+def kept_copy(old: Home, tree: Home) -> Home:
+    return tree.with_file(".local/state/m/backup", old.content("target.json"), mode=0o600)
 
 
 @pytest.mark.parametrize("name", CLAIMS)

@@ -373,6 +373,11 @@ def test_verify_notices_what_was_migrated_and_not_what_others_added() -> None:
     assert wanted(holding(BACK, []), RIGHT, rolled_back(MIGRATED, BACK), do="verify") == {"done"}
 
 
+def test_verify_may_notice_that_what_is_kept_was_damaged() -> None:
+    marred = kept(MIGRATED, "backup", b"cut")
+    assert wanted(marred, RIGHT, do="verify") == {"done", "attention"}
+
+
 def test_verify_notices_also_what_was_altered_before_a_prune() -> None:
     altered = holding(MIGRATED, [OLD])
     assert wanted(altered, RIGHT, event(altered, do="prune_now"), do="verify") == {"attention"}
