@@ -71,9 +71,9 @@ def _version_refusals(connection: sqlite3.Connection) -> frozenset[str]:
     versions = [row[0] for row in connection.execute("SELECT version FROM schema_version ORDER BY version")]
     if any(isinstance(version, int) and version > schema.VERSION for version in versions):
         return _MISMATCH
-    if versions != list(range(1, len(versions) + 1)):
+    if not versions or versions != list(range(1, len(versions) + 1)):
         return _INVALID | _MISMATCH
     for table, columns in schema.TABLES.items():
-        if versions and not columns.keys() <= columns_of(connection, table):
+        if not columns.keys() <= columns_of(connection, table):
             return _INVALID
     return frozenset()
