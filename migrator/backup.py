@@ -31,7 +31,7 @@ def take(run: Run, paths: list[str], now: datetime) -> list[Saved]:
     files.make_folders(run.backup, 0o700)
     few, frame = len(paths) <= FEW, ""
     if few:
-        saved = [_copy(run, path) for path in paths]
+        saved = [copied(run, path) for path in paths]
     else:
         saved, frame = archive.write(os.path.join(run.backup, ARCHIVE), paths)
     facts = {"kept_until": (now + KEPT).isoformat(), "frame": frame}
@@ -45,7 +45,8 @@ def take(run: Run, paths: list[str], now: datetime) -> list[Saved]:
     return saved
 
 
-def _copy(run: Run, path: str) -> Saved:
+def copied(run: Run, path: str) -> Saved:
+    """A raw copy of the file is in the backup, if there is such a file; nothing else knows of it yet."""
     name = os.path.basename(path)
     try:
         about = os.lstat(path)
@@ -124,7 +125,7 @@ def restore(run: Run, saved: list[Saved]) -> None:
             files.sync_folder(os.path.dirname(one.path))
     for one in differ:
         if one.name:
-            _put_back(run, one)
+            put_back(run, one)
 
 
 def _same(one: Saved) -> bool:
@@ -141,10 +142,15 @@ def _same(one: Saved) -> bool:
     return is_now == (one.size, one.mode, one.mtime_ns) and files.digest(one.path) == one.sha256
 
 
-def _put_back(run: Run, one: Saved) -> None:
+def put_back(run: Run, one: Saved) -> None:
+    """One saved file is as it was; it is gone if there was none."""
     temporary = one.path + TEMPORARY
     files.make_folders(os.path.dirname(one.path), 0o700)
     files.remove(temporary)
+    if not one.name:
+        files.remove(one.path)
+        files.sync_folder(os.path.dirname(one.path))
+        return
     owner = (one.uid, one.gid) if os.geteuid() == 0 else None
     if one.target is not None:
         os.symlink(one.target, temporary)

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 
 from migrator.outcome import MEANING, Ending, Exit
 
@@ -10,7 +11,10 @@ if TYPE_CHECKING:
     from migrator.progress import Say
     from migrator.report import Report
 
-SYSTEMS = {"ao": ("migrator.ao", "legacy Agent Orchestrator -> ao.db of its successor, schema 12")}
+SYSTEMS = {
+    "ao": ("migrator.ao", "legacy Agent Orchestrator -> ao.db of its successor, schema 12"),
+    "ait42": ("migrator.ait42", "AIT42 editor's session history -> ~/.ait42/sessions.db"),
+}
 VERBS = {
     "inspect": "list what the legacy home holds",
     "plan": "show what migrate would do; writes nothing",
@@ -57,6 +61,20 @@ def _parser() -> argparse.ArgumentParser:
         "--keep-days", type=int, metavar="N", help="with prune: keep what ended less than N days ago (30)"
     )
     parser.add_argument("--json", action="store_true", help="events and the report as JSON lines on stdout")
+    ait42 = parser.add_argument_group("ait42 only")
+    ait42.add_argument(
+        "--workspace",
+        action="append",
+        metavar="HASH=PATH",
+        help="the workspace of sessions/HASH.json; kept in the mapping",
+    )
+    ait42.add_argument(
+        "--accept-mapping",
+        action="append",
+        metavar="HASH=PATH",
+        help="take this path, though it gives another hash",
+    )
+    ait42.add_argument("--strict", action="store_true", help="refuse when a workspace is not known")
     return parser
 
 
@@ -68,6 +86,9 @@ def main(argv: list[str] | None = None) -> int:
         parser.error("--dry-run goes with migrate and prune")
     if given.keep_days is not None and (given.verb != "prune" or not 0 <= given.keep_days <= 36500):
         parser.error("--keep-days goes with prune, and is a number of days from 0 to 36500")
+    own = given.workspace or given.accept_mapping or given.strict
+    if (given.system == "ait42" and given.data_dir) or (given.system != "ait42" and own):
+        parser.error(f"{given.system} does not take {'--data-dir' if given.data_dir else 'options of ait42'}")
     given.home = given.home or os.environ.get("HOME")
     if not given.home or not os.path.isdir(given.home):
         parser.error(f"the home {given.home or '(HOME is not set)'} is not a folder")
@@ -97,7 +118,15 @@ def _run(given: argparse.Namespace, report: "Report", say: "Say") -> None:
 
     from migrator import lifecycle, retention  # noqa: PLC0415 - as above
 
-    system = import_module(SYSTEMS[given.system][0]).system(given.home, given.data_dir, os.environ)
+    module = import_module(SYSTEMS[given.system][0])
+    if given.system == "ait42":
+        ask = given.verb == "migrate" and not given.dry_run and sys.stdin.isatty() and sys.stderr.isatty()
+        options = module.Options(
+            given.workspace or (), given.accept_mapping or (), strict=given.strict, ask=ask
+        )
+        system = module.system(given.home, os.environ, options)
+    else:
+        system = module.system(given.home, given.data_dir, os.environ)
 
     def clock() -> datetime:
         return datetime.now(UTC)

@@ -96,6 +96,15 @@ def sync_folder(path: str) -> None:
         os.close(fd)
 
 
+def force(path: str) -> None:
+    """What was written to the file by others is on disk."""
+    fd = open_regular(path)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
 def missing_folders(path: str) -> list[str]:
     """The folders that have to be made for `path` to be a folder, outermost first."""
     missing: list[str] = []
@@ -196,6 +205,40 @@ def publish(temporary: str, target: str) -> None:
     os.unlink(temporary)
 
 
+def move_new(source: str, temporary: str, target: str) -> None:
+    """A file of ours is now named `target`, on disk; by way of `temporary` when it lies on another disk.
+
+    Raises FileExistsError rather than replace anything.
+    """
+    remove(temporary)
+    try:
+        publish(source, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        copy_new(source, temporary, os.stat(source).st_mode & 0o7777)
+        publish(temporary, target)
+        remove(source)
+    sync_folder(os.path.dirname(target))
+
+
+def move(path: str, folder: str) -> None:
+    """The file is in our own folder, made if need be, under its own name, on disk, and no more where it was."""
+    make_folders(folder, 0o700)
+    target = os.path.join(folder, os.path.basename(path))
+    try:
+        os.rename(path, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        remove(target)
+        copy_new(path, target, 0o600)
+        sync_folder(folder)
+        os.unlink(path)
+    sync_folder(folder)
+    sync_folder(os.path.dirname(path))
+
+
 def remove(path: str) -> bool:
     """`path` is gone; whether it was there."""
     try:
@@ -220,6 +263,14 @@ def size_of(path: str) -> int:
     if os.path.islink(path) or not os.path.isdir(path):
         return os.lstat(path).st_size
     return sum(size_of(entry.path) for entry in os.scandir(path))
+
+
+def check_writable(path: str) -> None:
+    """Our own folder is there, or can be made. Raises Refusal."""
+    above = existing(path)
+    if not os.access(above, os.W_OK | os.X_OK):
+        message = f"The backup is to lie in {path}, but {above} is not writable for this user."
+        raise Refusal("NO_ACCESS", message)
 
 
 def check_room(wanted: Iterable[tuple[str, int]]) -> None:

@@ -13,24 +13,24 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from sqlite3 import Connection
-from typing import Any
+from typing import Any, TypeVar, cast
 
-from migrator import backup, database, files, journal, tables
+from migrator import backup, built, database, files, journal, tables
 from migrator.database import Contents
 from migrator.journal import ROWS, WRITTEN, Run
 from migrator.outcome import Attention, Exit, Failure, Refusal
 from migrator.progress import Say
 from migrator.report import Report
-from migrator.system import Note, Plan, System, packed
-from migrator.undo import survey, sweep, take_back
+from migrator.system import Builder, Note, Plan, System, packed
+from migrator.undo import Survey, survey, sweep, take_back
 
 Clock = Callable[[], datetime]
+T = TypeVar("T")
 
 
 def inspect(system: System, report: Report, say: Say) -> None:
     """What the legacy home holds; the target is not looked at."""
-    if why := system.nothing():
-        report.message = why
+    if _nothing(system, report):
         return
     with say.step("inspect"):
         plan = system.plan(None, say.progress)
@@ -38,10 +38,23 @@ def inspect(system: System, report: Report, say: Say) -> None:
     report.message = f"Found {len(plan.records)} records in the legacy home; nothing was changed."
 
 
+def _nothing(system: System, report: Report) -> bool:
+    """Whether there is nothing to migrate; the report then says why."""
+    if not (why := system.nothing()):
+        return False
+    report.message, report.records = why, system.leftovers()
+    _partial(report)
+    return True
+
+
+def _partial(report: Report) -> None:
+    if report.counts()["set_aside"]:
+        report.exit = Exit.PARTIAL
+
+
 def migrate(system: System, report: Report, say: Say, *, dry_run: bool, clock: Clock) -> None:
     """The target holds every record that can be migrated, or is exactly as it was."""
-    if why := system.nothing():
-        report.message = why
+    if _nothing(system, report):
         return
     unfinished = any(run.interrupted for run in _runs(system))
     if unfinished and not dry_run:
@@ -50,26 +63,45 @@ def migrate(system: System, report: Report, say: Say, *, dry_run: bool, clock: C
         report.changed = True
     with say.step("plan"):
         system.ready()
-        with system.database.seen() as target:
-            plan = system.plan(target, say.progress)
-            contents = database.contents(target)
-    report.records, report.notes = plan.records, plan.notes
-    if report.counts()["set_aside"]:
-        report.exit = Exit.PARTIAL
-    if not plan.rows and not plan.copies:
-        report.message = "Everything that can be migrated is already there; nothing was changed."
-        return
-    _check_room(system, plan)
-    if dry_run:
-        report.message = "Dry run: this is what would be done; nothing was changed."
-        if unfinished:
-            report.message += " An earlier run was interrupted; the real run settles that first."
-        return
-    run = _carry_out(system, plan, contents, clock, say)
+        new = _builder(system)
+        if not new:
+            with system.database.seen() as target:
+                plan = system.plan(target, say.progress)
+                contents = {} if plan.idle else database.contents(target)
+        elif dry_run:
+            plan = system.plan(None, say.progress)
+    if new and not dry_run:
+        files.check_writable(system.state)
+        plan, run = _carry_out(system, lambda run: built.steps(new, run, clock(), say), clock)
+        _tell(report, plan)
+    else:
+        _tell(report, plan)
+        if plan.idle:
+            report.message = "Everything that can be migrated is already there; nothing was changed."
+            return
+        _check_room(system, plan)
+        if dry_run:
+            report.message = "Dry run: this is what would be done; nothing was changed."
+            if unfinished:
+                report.message += " An earlier run was interrupted; the real run settles that first."
+            return
+        _, run = _carry_out(
+            system, lambda run: _steps(system, run, plan, contents, clock=clock, say=say), clock
+        )
     report.notes += system.changed_meanwhile()
     report.backup, report.changed = run.backup, True
     aside = ", with some records set aside" if report.exit == Exit.PARTIAL else ""
     report.message = f"Migrated{aside}. {system.parting}"
+
+
+def _tell(report: Report, plan: Plan) -> None:
+    report.records, report.notes = plan.records, plan.notes
+    _partial(report)
+
+
+def _builder(system: System) -> Builder | None:
+    """The system, if its database is to be built."""
+    return cast("Builder", system) if hasattr(system, "absent") and system.absent() else None
 
 
 def _runs(system: System) -> list[Run]:
@@ -81,29 +113,33 @@ def _runs(system: System) -> list[Run]:
 def _recover(system: System, clock: Clock) -> None:
     """Interrupted runs are taken back; one that others have built on since is kept as it is."""
     for run in _runs(system):
-        if run.interrupted:
+        if run.interrupted and run.find("begin").get("built"):
+            system.guard()
+            built.recover(cast("Builder", system), run, clock())
+        elif run.interrupted:
             system.guard()
             found = survey(system.database, run)
             if found.others and run.state != "rollback-begin":
                 sweep(run)
                 run.add("done", at=clock().isoformat(), recovered=True)
             else:
-                take_back(system.database, system.home, run, found, clock())
+                _take_back(system, run, found, clock())
+
+
+def _take_back(system: System, run: Run, found: Survey, now: datetime) -> None:
+    take_back(system.database, system.home, run, found, now, also=lambda: system.unsettle(run))
 
 
 def _check_room(system: System, plan: Plan) -> None:
     """There is room for the backup and the new data, and a place where the backup may lie."""
-    above = files.existing(system.state)
-    if not os.access(above, os.W_OK | os.X_OK):
-        message = f"The backup is to lie in {system.state}, but {above} is not writable for this user."
-        raise Refusal("NO_ACCESS", message)
+    files.check_writable(system.state)
     rows = sum(map(len, plan.rows))
     size = sum(os.path.getsize(path) for path in system.database.files() if os.path.exists(path))
     wanted = [(system.state, size + 2 * rows), (os.path.dirname(system.database.path), size + 4 * rows)]
     files.check_room(wanted + [(copy.target, copy.size) for copy in plan.copies])
 
 
-def _carry_out(system: System, plan: Plan, contents: Contents, clock: Clock, say: Say) -> Run:
+def _carry_out(system: System, steps: Callable[[Run], T], clock: Clock) -> tuple[T, Run]:
     """The run is done; or, when it raises, taken back, or as if it had never begun."""
     made, above = files.missing_folders(system.state), files.existing(system.state)
     mtime = os.stat(above).st_mtime_ns
@@ -111,8 +147,7 @@ def _carry_out(system: System, plan: Plan, contents: Contents, clock: Clock, say
         files.make_folders(system.state, 0o700)
         with files.held(system.state):
             run = journal.new(system.state, clock())
-            _steps(system, run, plan, contents, clock=clock, say=say)
-            return run
+            return steps(run), run
     except BaseException:
         with contextlib.suppress(OSError):  # not empty: a run is kept
             for folder in filter(os.path.isdir, reversed(made)):
@@ -126,6 +161,7 @@ def _steps(system: System, run: Run, plan: Plan, contents: Contents, *, clock: C
         with say.step("backup"):
             run.begin(system.database.path, clock(), contents=contents)
             saved = backup.take(run, system.database.files(), clock())
+            system.keep(run)
             facts = _facts(system, run, plan)
             backup.explain(run, saved, facts, clock())
             run.add("backed-up")
@@ -151,7 +187,7 @@ def _undone(system: System, run: Run, error: BaseException, now: datetime) -> Ex
         if found.others:
             what = "; ".join(found.others)
             return Attention(f"The migration failed ({failed}), and meanwhile others worked on: {what}.")
-        take_back(system.database, system.home, run, found, now)
+        _take_back(system, run, found, now)
     except Exception as second:  # noqa: BLE001 - whatever it is, a person must hear of both
         return Attention(
             f"The migration failed ({failed}), taking it back too ({second}). Run rollback again."
@@ -186,8 +222,9 @@ def _apply(
         for folder in {os.path.dirname(copy["target"]) for copy in copies}:
             files.sync_folder(folder)
         run.add("staged", copies=copies)
-        _fill(run, target, contents, say)
+        _fill(system, run, target, contents, say)
         target.execute("COMMIT")
+        system.committed(target, run)
     for copy in copies:
         files.publish(copy["temporary"], copy["target"])
     for folder in {os.path.dirname(path) for path in (system.database.path, *(c["target"] for c in copies))}:
@@ -195,11 +232,11 @@ def _apply(
     run.add("applied")
 
 
-def _fill(run: Run, target: Connection, contents: Contents, say: Say) -> None:
+def _fill(system: System, run: Run, target: Connection, contents: Contents, say: Say) -> None:
     """All rows are in, and the journal has what is needed to take out just these, whatever others do later."""
     found = tables.tables(target)
     tables.watch(target, found)
-    database.insert(target, say.counted(run.rows(), run.find("applying")["rows"]))
+    system.fill(target, run, say)
     after = database.contents(target)
     run.keep(WRITTEN, (packed(row) + b"\n" for row in tables.inserted(target, found)))
     run.add("committing", contents=after, entangled=tables.entangled(target, found, contents, after))
@@ -215,8 +252,7 @@ def _verify(system: System, run: Run, say: Say) -> None:
 
 
 def _wrong(system: System, run: Run, say: Say) -> Iterator[str]:
-    rows = say.counted(run.rows(), run.find("applying").get("rows", 0))
-    for name, what in system.database.differences(rows):
+    for name, what in system.differences(run, say):
         yield f"{name}: {what}"
     copies = run.find("staged").get("copies", [])
     for copy in say.counted(copies, len(copies)):
@@ -236,6 +272,7 @@ def verify(system: System, report: Report, say: Say) -> None:
     system.guard()
     with say.step("verify"):
         wrong = list(_wrong(system, runs[0], say))
+    report.figures = system.figures
     report.message = f"Everything that run {runs[0].name} migrated is there and equal."
     if runs[0].interrupted or wrong:
         report.exit = Exit.ATTENTION
@@ -254,20 +291,27 @@ def rollback(system: System, report: Report, say: Say, *, clock: Clock) -> None:
         for run in runs:
             try:
                 system.guard()
-                found = survey(system.database, run)
-                take_back(system.database, system.home, run, found, clock())
+                others = _rolled_back(system, run, clock()) or others
             except Refusal as refusal:
                 if not report.changed:
                     raise
                 message = f"Later runs are taken back, but run {run.name} stays: {refusal}"
                 report.exit, report.code, report.message = Exit.ATTENTION, refusal.code, message
                 return
-            others = others or bool(found.news)
             report.changed, report.backup = True, run.backup
     kept = "everything is as it was before the migration"
     if others:
         kept = "what the migration added is gone, and what others did since is kept"
     report.message = f"Rolled back: {kept}. The backup is kept.{_exported(runs, report)}"
+
+
+def _rolled_back(system: System, run: Run, now: datetime) -> bool:
+    """Whether others' work stood in the way."""
+    if run.find("begin").get("built"):
+        return built.take_back(cast("Builder", system), run, now)
+    found = survey(system.database, run)
+    _take_back(system, run, found, now)
+    return bool(found.news)
 
 
 def _exported(runs: list[Run], report: Report) -> str:

@@ -46,6 +46,7 @@ class Report:
         self.export: str | None = None
         self.records: list[Record] = []
         self.notes: list[Note] = []
+        self.figures: dict[str, Any] = {}
 
     def counts(self) -> dict[str, int]:
         """How many records met each fate; `read` is their sum."""
@@ -69,6 +70,7 @@ class Report:
             "notes": self.notes,
             "backup": self.backup,
             "export": self.export,
+            **({"figures": self.figures} if self.figures else {}),
         }
         opening = "{"
         for name, value in facts.items():
@@ -96,6 +98,7 @@ class Report:
             about, show = (" on migrated records", 2) if self.verb not in {"status", "prune"} else ("", 10)
             yield f"Notes{about} (the full list is in --json):"
             yield from _grouped(((n.reason, f"{n.id}  {n.detail}".rstrip()) for n in self.notes), show=show)
+        yield from (f"  {name.replace('_', ' ')}: {value}" for name, value in self.figures.items())
         if self.backup:
             yield f"Backup: {self.backup}"
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from migrator import files, journal
 from migrator.backup import KEPT
+from migrator.built import ASIDE
 from migrator.journal import ROWS, WRITTEN, Run
 from migrator.outcome import Refusal
 from migrator.progress import Say
@@ -86,10 +87,10 @@ def _until(run: Run) -> str:
 
 
 def _kept(run: Run) -> list[str]:
-    """The backup and the exports of a run that are there; of one that was rolled back also its copies of rows."""
+    """The backup and the exports of a run that are there; of one that was rolled back also its rows or database."""
     names = [name for name in sorted(os.listdir(run.folder)) if name.startswith("export")]
     if run.state == "rolled-back":
-        names += [ROWS, WRITTEN]
+        names += [ROWS, WRITTEN, ASIDE]
     paths = [run.backup, *(os.path.join(run.folder, name) for name in names)]
     return [path for path in paths if os.path.lexists(path)]
 

@@ -1,11 +1,14 @@
 """What the lifecycle and the module of one product tell each other."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from sqlite3 import Connection
 from typing import Any, NamedTuple, Protocol
 
-from migrator.database import Database
+from migrator.database import Database, insert
+from migrator.journal import Run
+from migrator.progress import Say
 
 Progress = Callable[[int], None]
 
@@ -54,6 +57,12 @@ class Plan:
         self.notes: list[Note] = []
         self.rows: list[bytes] = []
         self.copies: list[Copy] = []
+        self.changes = False  # whether the system itself has more to do than rows and copies
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is to be done."""
+        return not (self.rows or self.copies or self.changes)
 
     def add(self, table: str, key: str, values: dict[str, Any]) -> None:
         """The row is to be inserted after those that were added before."""
@@ -61,13 +70,17 @@ class Plan:
 
 
 class System(Protocol):
-    """One product's migration in one home; `state` is our own folder, `parting` the last word to a person."""
+    """One product's migration in one home; `state` is our own folder, `parting` the last word to a person.
+
+    `figures` are what the last look for differences counted.
+    """
 
     name: str
     home: str
     state: str
     database: Database
     parting: str
+    figures: dict[str, Any]
 
     def nothing(self) -> str | None:
         """Why there is nothing to migrate, or None."""
@@ -86,3 +99,76 @@ class System(Protocol):
 
     def changed_meanwhile(self) -> list[Note]:
         """Legacy files that were written after the plan had read them."""
+
+    def leftovers(self) -> list[Record]:
+        """What the legacy home holds although there is nothing to migrate."""
+
+    def keep(self, run: Run) -> None:
+        """The run's backup also holds what only the system knows of."""
+
+    def fill(self, target: Connection, run: Run, say: Say) -> None:
+        """Everything planned is in, within the open transaction."""
+
+    def committed(self, target: Connection, run: Run) -> None:
+        """What can only be done after the transaction is done; nobody else has the database open yet."""
+
+    def unsettle(self, run: Run) -> None:
+        """What the system did beside rows and copies is taken back."""
+
+    def differences(self, run: Run, say: Say) -> Iterator[tuple[str, str]]:
+        """The name and fault of everything that is not as the run left it. Raises Refusal."""
+
+
+class Builder(System, Protocol):
+    """A system whose database may not exist beforehand; then it is built aside."""
+
+    def absent(self) -> bool:
+        """Whether the database is to be built."""
+
+    def build(self, run: Run, path: str, now: datetime, progress: Progress) -> Plan:
+        """The database is complete and on disk at `path`, and the backup in the run; gives the fates."""
+
+    def build_again(self, run: Run, path: str) -> None:
+        """As `build` made it, row by row, from the backup."""
+
+    def proved(self, run: Run, path: str, progress: Progress) -> Iterator[str]:
+        """What is not in the built database as it is in the backup. Raises Refusal."""
+
+    def check_kept(self, run: Run) -> None:
+        """What the system keeps in the run's backup is as it was. Raises Refusal."""
+
+    def settle(self, run: Run) -> None:
+        """What belongs to the database beside it is done. May be repeated."""
+
+    def give_back(self, copy: Connection) -> None:
+        """What others did since is written back to the legacy files, where that can be done; `ours` is attached."""
+
+
+class Planned:
+    """What a system does whose plan is nothing but rows and copies."""
+
+    database: Database
+
+    def __init__(self) -> None:
+        self.figures: dict[str, Any] = {}
+
+    def leftovers(self) -> list[Record]:
+        """Nothing."""
+        return []
+
+    def keep(self, run: Run) -> None:
+        """Nothing more."""
+
+    def fill(self, target: Connection, run: Run, say: Say) -> None:
+        """The planned rows are in."""
+        insert(target, say.counted(run.rows(), run.find("applying")["rows"]))
+
+    def committed(self, target: Connection, run: Run) -> None:
+        """Nothing more."""
+
+    def unsettle(self, run: Run) -> None:
+        """Nothing more."""
+
+    def differences(self, run: Run, say: Say) -> Iterator[tuple[str, str]]:
+        """The planned rows that are missing or unequal, and what SQLite's own checks say."""
+        return self.database.differences(say.counted(run.rows(), run.find("applying").get("rows", 0)))

@@ -5,7 +5,7 @@ What others did since stays, or is exported before it goes.
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -112,7 +112,9 @@ def sweep(run: Run) -> None:
         files.remove(copy["temporary"])
 
 
-def take_back(database: Database, home: str, run: Run, found: Survey, now: datetime) -> None:
+def take_back(
+    database: Database, home: str, run: Run, found: Survey, now: datetime, *, also: Callable[[], None]
+) -> None:
     """What the run changed is as it was, as far as `found` allows. May be repeated. Raises OSError, Refusal."""
     if backup.state(database.files()) != found.files:
         raise database.in_use(JUST_NOW)
@@ -127,6 +129,7 @@ def take_back(database: Database, home: str, run: Run, found: Survey, now: datet
     _remove_copies(run)
     if found.restore:
         backup.restore(run, backup.check(run))
+    also()
     applying = run.find("applying")
     for folder in reversed(applying.get("folders", [])):
         with contextlib.suppress(OSError):  # not empty: somebody uses it now

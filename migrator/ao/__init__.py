@@ -10,10 +10,10 @@ from migrator.ao import registries, sources, target
 from migrator.ao.places import places
 from migrator.database import Database
 from migrator.outcome import Refusal
-from migrator.system import Note, Plan
+from migrator.system import Note, Plan, Planned
 
 
-class Orchestrator:
+class Orchestrator(Planned):
     """One home's migration, as the lifecycle wants to see it."""
 
     name = "ao"
@@ -24,6 +24,7 @@ class Orchestrator:
     )
 
     def __init__(self, home: str, data_dir: str | None, environ: Mapping[str, str]) -> None:
+        super().__init__()
         self._where = where = places(home, data_dir, environ)
         self.home, self.state = where.home, where.state
         self.database = Database(where.database, [where.home, where.data])

@@ -221,3 +221,15 @@ def filled(home: LegacyHome) -> LegacyHome:
     home.session("beta", "be-5", b'{"worktree": ')
     home.database()
     return home
+
+
+@pytest.fixture
+def editor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """An empty home of the AIT42 editor."""
+    from editor import EditorHome  # noqa: PLC0415 - it needs this module
+
+    for name in (*(n for n in os.environ if n.startswith("XDG_")), "MIGRATION_REPORT", "MIGRATOR_DEBUG"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "scratch"))
+    return EditorHome(tmp_path / "home")

@@ -1,0 +1,285 @@
+"""The AIT42 editor's session history: JSON files, one for each workspace, into `sessions.db`."""
+
+import contextlib
+import json
+import os
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from migrator import backup, files
+from migrator.ait42 import decode, schema, sources
+from migrator.ait42.intake import Intake, Reader
+from migrator.ait42.rows import Build, Check, Try, Update
+from migrator.ait42.validation import figures
+from migrator.ait42.workspaces import Answered, Options, Workspaces
+from migrator.database import Database
+from migrator.journal import Run
+from migrator.outcome import Refusal
+from migrator.pack import RESTORE, Pack, Writer
+from migrator.progress import Say
+from migrator.system import Note, Plan, Planned, Progress, Record
+
+MAPPING = ".ait42/workspace_mapping.json"
+ANSWERS, WILL_BE = "workspaces.json", "workspace_mapping.new.json"  # in the backup
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Nobody sees the file before it is forced to disk as a whole. Large pages: terminal texts are long.
+BUILDING = ("page_size=16384", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-32000")
+
+Read = Callable[[str], bytes]
+
+
+class Editor(Planned):
+    """One home's migration, as the lifecycle wants to see it."""
+
+    name = "ait42"
+    parting = (
+        "The JSON files were not touched; keep them for 30 days. `rollback` moves the database aside again."
+    )
+
+    def __init__(self, home: str, environ: Mapping[str, str], options: Options) -> None:
+        super().__init__()
+        self._where = where = sources.places(home, environ)
+        self.home, self.state = where.home, where.state
+        self.database = Database(where.database, [where.home])
+        self._options = options
+        self._reader = Reader(where)
+        self._workspaces: Workspaces | None = None
+
+    def nothing(self) -> str | None:
+        """Why there is nothing to migrate, or None."""
+        if self._where.present and os.access(self._where.sessions, os.R_OK | os.X_OK):
+            return None
+        return f"Nothing to migrate: {self._where.sessions} is not there, or is no folder that can be read."
+
+    def leftovers(self) -> list[Record]:
+        """Everything that the editor's folder holds."""
+        return sources.found(self._where)[1]
+
+    def ready(self) -> None:
+        """Raises Refusal when the database cannot be migrated to, as far as can be told from outside."""
+        try:
+            with contextlib.closing(sqlite3.connect(":memory:")) as tried:
+                tried.execute("CREATE VIRTUAL TABLE tried USING fts5(text)")
+        except sqlite3.OperationalError as error:
+            raise Refusal(
+                "SQLITE_UNAVAILABLE", f"This Python's SQLite cannot search texts: {error}."
+            ) from error
+        path = self.database.path
+        folder = os.path.dirname(path)
+        if not files.inside(folder, self.home) or (os.path.lexists(path) and not os.path.isfile(path)):
+            raise Refusal("DB_INVALID", f"{path} is not a regular file in the home.")
+        if not os.access(folder, os.W_OK | os.X_OK) or (
+            os.path.lexists(path) and not os.access(path, os.R_OK | os.W_OK)
+        ):
+            raise Refusal("NO_ACCESS", f"{path} or its folder is not writable for this user.")
+        if self.absent():
+            for side in (path + "-wal", path + "-journal"):
+                if os.path.lexists(side) and os.path.getsize(side):
+                    message = f"{side} is there without its database; put that back, or move the file away."
+                    raise Refusal("DB_INVALID", message)
+        self.guard()
+
+    def guard(self) -> None:
+        """Raises Refusal while anyone uses the database."""
+        self.database.free()
+
+    def absent(self) -> bool:
+        """Whether there is no database yet."""
+        return not os.path.lexists(self.database.path)
+
+    def _spoken(self) -> Workspaces:
+        """The answers of this run, asked for only once."""
+        if self._workspaces is None:
+            self._workspaces = Workspaces(self._where.mapping, MAPPING, self._options)
+        return self._workspaces
+
+    def plan(self, target: sqlite3.Connection | None, progress: Progress) -> Plan:
+        """What would be done; tried out on the copy of the target, if there is one."""
+        plan, workspaces = Plan(), self._spoken()
+        intake = Intake(self._where, workspaces, self._reader.read)
+        if target is None:
+            intake.run(Try(), progress)
+            plan.changes = True
+        else:
+            version = schema.version(target)
+            target.execute("BEGIN")
+            schema.advance(target, version, EPOCH, recount=True)
+            sink = Update(target)
+            intake.run(sink, progress)
+            target.execute("ROLLBACK")
+            plan.changes = sink.changed or version < schema.VERSION or bool(workspaces.new)
+        plan.records, plan.notes = intake.records, intake.notes
+        return plan
+
+    def build(self, run: Run, path: str, now: datetime, progress: Progress) -> Plan:
+        """The database is complete and on disk at `path`, the files are in the run's backup; gives the fates."""
+        size = sum(os.lstat(self._reader.path(name)).st_size for name in sources.found(self._where)[0])
+        files.check_room([(self.state, 3 * size), (self.database.path, 2 * size)])
+        with Writer(run.backup) as writer:
+            intake = Intake(self._where, self._spoken(), self._packing(writer))
+            self._built(path, intake, now, progress)
+            writer.finish(now)
+        self._keep_answers(run)
+        plan = Plan()
+        plan.records, plan.notes = intake.records, intake.notes
+        return plan
+
+    def _packing(self, writer: Writer) -> Read:
+        """Reads files, each into the pack when it is read for the first time."""
+
+        def read(name: str) -> bytes:
+            data = self._reader.read(name)
+            if name not in writer.entries:
+                writer.add(name, data, os.lstat(self._reader.path(name)))
+            return data
+
+        return read
+
+    @staticmethod
+    def _built(path: str, intake: Intake, now: datetime, progress: Progress) -> None:
+        os.close(os.open(path, files.NEW, 0o600))
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+            for setting in BUILDING:
+                db.execute(f"PRAGMA {setting}").fetchall()
+            sink = Build(db, now)
+            intake.run(sink, progress)
+            sink.finish()
+
+    def build_again(self, run: Run, path: str) -> None:
+        """As `build` made it, row by row, from the backup."""
+        self._built(
+            path, self._from_backup(run), datetime.fromisoformat(run.find("begin")["at"]), lambda _: None
+        )
+
+    def _from_backup(self, run: Run) -> Intake:
+        pack = Pack(run.backup)
+
+        def read(name: str) -> bytes:
+            return pack.read(name)
+
+        return Intake(self._where, Answered(self._answers(run)["found"]), read, sorted(pack.entries))
+
+    def keep(self, run: Run) -> None:
+        """The run's backup also holds the session files."""
+        with Writer(run.backup) as writer:
+            read = self._packing(writer)
+            for name in sources.found(self._where)[0]:
+                with contextlib.suppress(decode.BadFileError):
+                    read(name)
+            writer.finish(datetime.fromisoformat(run.find("begin")["at"]))
+        Pack(run.backup).check()
+        self._keep_answers(run)
+
+    def _keep_answers(self, run: Run) -> None:
+        """The backup says how workspaces were found, and holds the mapping file as it was and as it will be."""
+        workspaces, was = self._spoken(), None
+        files.write_new(os.path.join(run.backup, "RESTORE-JSON.txt"), RESTORE.encode())
+        if workspaces.new:
+            was = backup.copied(run, self._where.mapping)
+            files.write_new(os.path.join(run.backup, WILL_BE), workspaces.merged())
+        answers = {"found": workspaces.found, "was": was}
+        files.write_new(os.path.join(run.backup, ANSWERS), json.dumps(answers).encode("ascii"))
+
+    @staticmethod
+    def _answers(run: Run) -> dict[str, Any]:
+        try:
+            answers: dict[str, Any] = json.loads(files.read(os.path.join(run.backup, ANSWERS), 1 << 30)[0])
+            answers["was"] = backup.Saved(*answers["was"]) if answers["was"] else None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise Refusal("BACKUP_INVALID", f"The backup in {run.backup} cannot be read: {error}.") from error
+        return answers
+
+    def check_kept(self, run: Run) -> None:
+        """The session files in the backup are as they were. Raises Refusal."""
+        Pack(run.backup).check()
+        self._answers(run)
+
+    def fill(self, target: sqlite3.Connection, run: Run, say: Say) -> None:
+        """Everything planned is in, within the open transaction, taken from the backup."""
+        pack = Pack(run.backup)
+        schema.advance(
+            target, schema.version(target), datetime.fromisoformat(run.find("begin")["at"]), recount=True
+        )
+        sink = Update(target)
+        Intake(self._where, self._spoken(), pack.read, sorted(pack.entries)).run(sink, say.progress)
+        run.add("filled", loose=sink.loose)
+
+    def committed(self, target: sqlite3.Connection, run: Run) -> None:
+        """The database is in WAL mode, and the mapping file has its new entries."""
+        target.execute("PRAGMA journal_mode=WAL").fetchall()
+        self.settle(run)
+
+    def settle(self, run: Run) -> None:
+        """The mapping file has its new entries, if there are any. May be repeated."""
+        if self._answers(run)["was"]:
+            data, _ = files.read(os.path.join(run.backup, WILL_BE), 1 << 30)
+            files.write_new(self._where.mapping, data)
+
+    def unsettle(self, run: Run) -> None:
+        """The mapping file is as it was, unless somebody else has written to it since."""
+        if os.path.isdir(run.backup) and run.find("applying") and (was := self._answers(run)["was"]):
+            files.remove(self._where.mapping + ".part")
+            ours = files.digest(os.path.join(run.backup, WILL_BE))
+            if backup.state([self._where.mapping])[self._where.mapping] == ours:
+                backup.put_back(run, was)
+
+    def proved(self, run: Run, path: str, progress: Progress) -> Iterator[str]:
+        """What is not in the built database as it is in the backup, or is in it beside that. Raises Refusal."""
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+            check, problems = self._checked(run, db, progress, exact=True)
+            yield from problems
+            there = [self.figures[name] for name in ("session_count", "instance_count", "message_count")]
+            if check.counts != there:
+                yield f"{check.counts} sessions, instances and messages were compared, but there are {there}"
+
+    def differences(self, run: Run, say: Say) -> Iterator[tuple[str, str]]:
+        """What is not in the database as it is in the run's backup, and what SQLite's own checks say."""
+        if not run.find("applying"):
+            return
+        if run.find("pruned"):
+            yield "backup", "it was removed when its time was over, so nothing can be compared with it"
+            return
+        with self.database.seen() as copy:
+            problems = self._checked(run, copy, say.progress, exact=bool(run.find("begin").get("built")))[1]
+            yield from (("sessions.db", problem) for problem in problems)
+
+    def _checked(
+        self, run: Run, db: sqlite3.Connection, progress: Progress, *, exact: bool
+    ) -> tuple[Check, list[str]]:
+        schema.version(db)
+        check = Check(db, run.find("filled").get("loose", []), exact=exact)
+        intake = self._from_backup(run)
+        intake.run(check, progress)
+        self.figures, problems = figures(
+            db, os.path.getsize(db.execute("PRAGMA database_list").fetchone()[2])
+        )
+        kinds = Counter(
+            record.reason if record.kind == "file" else record.outcome for record in intake.records
+        )
+        self.figures = {
+            "files_found": len(intake.names),
+            "files_empty": kinds["empty-file"] + kinds["no-sessions"],
+            "files_failed": sum(r.kind == "file" and r.outcome == "set-aside" for r in intake.records),
+            "duplicates": kinds["skipped"],
+            "sessions_compared": check.counts[0],
+            "differences": len(check.wrong),
+            **self.figures,
+            "is_valid": not problems and not check.wrong,
+        }
+        return check, [*check.wrong, *problems]
+
+    def give_back(self, copy: sqlite3.Connection) -> None:
+        """Nothing yet."""
+
+    def changed_meanwhile(self) -> list[Note]:
+        """Session files that were written after they had been read."""
+        what = "changed-meanwhile", "written during the migration; run it again"
+        return [Note(f"{self._where.shown}/{name}.json", "", *what) for name in self._reader.changed()]
+
+
+def system(home: str, environ: Mapping[str, str], options: Options) -> Editor:
+    """One home's migration. Raises Refusal."""
+    return Editor(home, environ, options)

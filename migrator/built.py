@@ -1,0 +1,175 @@
+"""A database that did not exist before: built in the run's own folder, proved there, and only then given its name.
+
+Such a run is taken back by moving the database aside, never by deleting it; what others put into it since is exported
+first. Which rows those are, a second build from the backup tells.
+"""
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from migrator import backup, files, tables
+from migrator.database import JUST_NOW
+from migrator.export import Export
+from migrator.journal import Run
+from migrator.outcome import Attention, Failure, Refusal
+from migrator.progress import Say
+from migrator.system import Builder, Plan
+
+BUILT, AGAIN, ASIDE = "built.db", "again.db", "aside"
+SIDES = ("", "-wal", "-shm", "-journal")
+
+
+def steps(system: Builder, run: Run, now: datetime, say: Say) -> Plan:
+    """The database is there with everything in it, or the home is as it was. Raises Failure, Attention, Refusal."""
+    try:
+        run.begin(system.database.path, now, built=True, contents={})
+        path = os.path.join(run.folder, BUILT)
+        with say.step("build"):
+            saved = backup.take(run, system.database.files(), now)
+            plan = system.build(run, path, now, say.progress)
+            folder = os.path.dirname(system.database.path)
+            facts: dict[str, Any] = {
+                "copies": [],
+                "folders": [],
+                "times": {folder: os.stat(folder).st_mtime_ns},
+            }
+            backup.explain(run, saved, facts, now)
+            run.add("backed-up")
+        with say.step("verify"):
+            _prove(system, run, path, say)
+        with say.step("publish"):
+            _publish(system, run, path, facts)
+        run.add("done", at=now.isoformat())
+    except Refusal:
+        run.discard()
+        raise
+    except BaseException as error:
+        what = "interrupted" if isinstance(error, KeyboardInterrupt) else f"{type(error).__name__}: {error}"
+        if not run.find("applying"):
+            run.discard()
+            raise
+        try:
+            take_back(system, run, now)
+        except Exception as second:  # noqa: BLE001 - whatever it is, a person must hear of both
+            message = f"The migration failed ({what}), taking it back too ({second}). Run rollback again."
+            raise Attention(message) from error
+        raise Failure(f"The migration failed and everything is back as it was: {what}.") from error
+    return plan
+
+
+def _prove(system: Builder, run: Run, path: str, say: Say) -> None:
+    if wrong := list(system.proved(run, path, say.progress)):
+        raise OSError(f"verification found {len(wrong)} differences, first: {wrong[0]}")
+
+
+def _publish(system: Builder, run: Run, path: str, facts: dict[str, Any]) -> None:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("PRAGMA journal_mode=WAL").fetchall()
+    files.force(path)
+    target = system.database.path
+    temporary = f"{target}.migrator-{run.name}"
+    run.add("applying", sha256=files.digest(path), temporary=temporary, **facts)
+    files.move_new(path, temporary, target)
+    system.settle(run)
+    run.add("applied")
+
+
+def recover(system: Builder, run: Run, now: datetime) -> None:
+    """An interrupted run is done if the database had its name already, else as if it had never been."""
+    applying, state = run.find("applying"), run.state
+    if state != "rollback-begin" and applying and _ours(system, run, backup.state(system.database.files())):
+        _sweep(run)
+        system.settle(run)
+        run.add("done", at=now.isoformat(), recovered=True)
+    else:
+        take_back(system, run, now)
+
+
+def _sweep(run: Run) -> None:
+    """Nothing half-made is left."""
+    for name in (BUILT, AGAIN):
+        for side in SIDES:
+            files.remove(os.path.join(run.folder, name + side))
+    if temporary := run.find("applying").get("temporary"):
+        files.remove(temporary)
+
+
+def _ours(system: Builder, run: Run, now: dict[str, str | None]) -> bool:
+    """Whether the database is there just as the run made it."""
+    main, *sides = system.database.files()
+    empty = all(now[side] is None or os.path.getsize(side) == 0 for side in sides)
+    return now[main] == run.find("applying").get("sha256") and empty
+
+
+def take_back(system: Builder, run: Run, now: datetime) -> bool:
+    """The database is aside, and what others put into it is exported; whether that was anything. May be repeated.
+
+    Raises Refusal, OSError.
+    """
+    _sweep(run)
+    if not run.find("applying"):
+        run.add("rolled-back", at=now.isoformat())
+        return False
+    if pruned := run.find("pruned"):
+        message = f"The backup of run {run.name} was removed on {pruned['at'][:10]}, when its time was over."
+        raise Refusal("BACKUP_PRUNED", message + " What it migrated stays.")
+    backup.check(run)
+    system.check_kept(run)
+    there, begun = backup.state(system.database.files()), run.find("rollback-begin")
+    if begun:
+        strange = [path for path, sha in there.items() if sha not in {None, begun["files"][path]}]
+        if strange:
+            message = f"A rollback of run {run.name} was interrupted, and then {strange[0]} was changed."
+            raise Refusal("NEW_DATA", f"{message} Move it away by hand, then run rollback again.")
+    elif there[system.database.path] is None or (not run.find("applied") and not _ours(system, run, there)):
+        there = dict.fromkeys(there)  # nothing of ours has its name: what is there is others'
+    else:
+        begun = {} if _ours(system, run, there) else _exported(system, run, there)
+        run.free_reserve()
+        begun = {"export": None, "rows": {}, "paths": {}, **begun}
+        run.add("rollback-begin", files=there, restore=False, holds={}, **begun)
+    for path in [path for path, sha in there.items() if sha is not None]:
+        files.move(path, os.path.join(run.folder, ASIDE))
+    system.unsettle(run)
+    for folder, mtime in run.find("applying")["times"].items():
+        with contextlib.suppress(OSError):
+            os.utime(folder, ns=(mtime, mtime))
+    run.add("rolled-back", at=now.isoformat())
+    return bool(begun.get("rows"))
+
+
+def _exported(system: Builder, run: Run, there: dict[str, str | None]) -> dict[str, Any]:
+    """Every row that is not as the run made it is on disk; gives the facts for the journal. Raises Refusal."""
+    again = os.path.join(run.folder, AGAIN)
+    system.build_again(run, again)
+    try:
+        with system.database.seen() as copy:
+            copy.execute("ATTACH ? AS ours", (again,))
+            export = Export(run, system.home, {})
+            files.check_room([(run.folder, export.size(_others(copy)))])
+            system.give_back(copy)
+            kept = export.write(_others(copy))
+            copy.execute("DETACH ours")
+        if backup.state(system.database.files()) != there:
+            export.discard()
+            raise system.database.in_use(JUST_NOW)
+    finally:
+        _sweep(run)
+    return kept
+
+
+def _others(copy: sqlite3.Connection) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Table and values of each row that is in the database, but not so in the second build."""
+    for table in tables.tables(copy).values():
+        query = f"SELECT * FROM main.{table.name}"  # noqa: S608 - a quoted name
+        try:
+            rows = copy.execute(f"{query} EXCEPT SELECT * FROM ours.{table.name}")  # noqa: S608 - as above
+        except sqlite3.OperationalError:  # a table, or columns, that we did not make
+            rows = copy.execute(query)
+        names = [column[0] for column in rows.description]
+        for row in rows:
+            yield table.plain, dict(zip(names, row, strict=True))
