@@ -15,6 +15,7 @@ from migrator.ait42.intake import Intake, Reader
 from migrator.ait42.rows import Build, Check, Try, Update
 from migrator.ait42.validation import figures
 from migrator.ait42.workspaces import Answered, Options, Workspaces
+from migrator.archive import Saved
 from migrator.database import Database
 from migrator.journal import Run
 from migrator.outcome import Refusal
@@ -187,7 +188,7 @@ class Editor(Planned):
     def _answers(run: Run) -> dict[str, Any]:
         try:
             answers: dict[str, Any] = json.loads(files.read(os.path.join(run.backup, ANSWERS), 1 << 30)[0])
-            answers["was"] = backup.Saved(*answers["was"]) if answers["was"] else None
+            answers["was"] = Saved(*answers["was"]) if answers["was"] else None
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise Refusal("BACKUP_INVALID", f"The backup in {run.backup} cannot be read: {error}.") from error
         return answers
