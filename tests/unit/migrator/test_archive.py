@@ -84,7 +84,7 @@ def test_everything_comes_back_exactly_whatever_was_done_to_it(home: Path) -> No
 
 def test_a_restore_of_what_nobody_touched_writes_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run, _ = taken(home)
-    monkeypatch.setattr(backup, "_put_back", None)
+    monkeypatch.setattr(backup, "put_back", None)
     backup.restore(run, backup.check(run))
 
 
