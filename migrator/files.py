@@ -51,11 +51,9 @@ def read(path: str, bound: int) -> tuple[bytes, os.stat_result]:
     """All bytes of a regular file of at most `bound` bytes, with what the system says of it."""
     with open(open_regular(path), "rb") as stream:
         about = os.fstat(stream.fileno())
-        data = (
-            stream.read(about.st_size + 1) if about.st_size <= bound else b""
-        )  # asking for more takes the memory
-        if len(data) > about.st_size:  # it grows
-            data += stream.read(bound + 1 - len(data))
+        data = stream.read(about.st_size + 1) if about.st_size <= bound else b""  # never room for `bound` at once
+        while about.st_size < len(data) <= bound and (more := stream.read(CHUNK)):  # it grows under our eyes
+            data += more
     if about.st_size > bound or len(data) > bound:
         raise TooLargeError(errno.EFBIG, "too large", path)
     return data, about

@@ -5,6 +5,7 @@ database that upstream's own schema steps made.
 """
 
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -46,7 +47,7 @@ def test_golden_home_goes_there_and_back(name: str, golden: Path) -> None:
     system, profile = pack("ao"), profile_for("ao", "")
     with choose("embedded").open() as session:
         home = golden_home(golden, name, session.root_for("alice00"))
-        history = History(home, run_case(system, SCENARIO, profile, session, home))
+        history = History(home, run_case(system, SCENARIO, profile, session, home, random=Random(0)))
     verdict = judge_history(system, profile, SCENARIO, history)
     assert verdict.status is Status.PASS, verdict.findings
     migrated = next(event for event in history.events if event.do == "migrate")
