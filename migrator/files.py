@@ -48,10 +48,13 @@ def open_regular(path: str) -> int:
 
 
 def read(path: str, bound: int) -> tuple[bytes, os.stat_result]:
-    """All bytes of a regular file of at most `bound` bytes, with what the system says of it."""
+    """All bytes of a regular file of at most `bound` bytes, with what the system says of it.
+
+    Asks for no more memory than the file needs, however large the bound.
+    """
     with open(open_regular(path), "rb") as stream:
         about = os.fstat(stream.fileno())
-        data = stream.read(about.st_size + 1) if about.st_size <= bound else b""  # never room for `bound` at once
+        data = stream.read(about.st_size + 1) if about.st_size <= bound else b""
         while about.st_size < len(data) <= bound and (more := stream.read(CHUNK)):  # it grows under our eyes
             data += more
     if about.st_size > bound or len(data) > bound:
