@@ -61,6 +61,14 @@ class Evidence:
             self._standings.update(standings(self.history.events))
         return self._standings[event.step]
 
+    def open_ended(self, event: Event) -> bool:
+        """Tells whether a migration settles a rollback that was killed over others' work.
+
+        Then it may first take out what others did, as far as that is exported, or leave it; and there is no one end.
+        """
+        undoing = event.do == "migrate" and self.standing(event).undoing
+        return undoing and bool(self.ledger(event).foreign)
+
     def target(self, home: Home) -> Tables:
         """Returns the content of the target store in a home.
 

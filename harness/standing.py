@@ -18,12 +18,14 @@ class Standing:
     """Before a step: `killed` is the first killed step whose work nobody has finished or taken back since.
 
     `origin` is then the home before the migration that the work belongs to; otherwise the home before the step.
-    `moved` tells whether others have changed the home since the kill.
+    `moved` tells whether others have changed the home since the kill, `undoing` whether a rollback is among what was
+    killed.
     """
 
     origin: Home
     killed: Event | None = None
     moved: bool = False
+    undoing: bool = False
 
     @property
     def interrupted(self) -> bool:
@@ -41,7 +43,7 @@ def standings(events: Iterable[Event]) -> Iterator[tuple[int, Standing]]:
     origin: Home | None = None  # before the migration that is not taken back
     killed: Event | None = None
     last: Home | None = None
-    moved = False
+    moved = undoing = False
     for event in events:
         if last is not None and last != event.before:
             origin = _moved(origin, last, event.before) if origin and killed else None
@@ -49,17 +51,17 @@ def standings(events: Iterable[Event]) -> Iterator[tuple[int, Standing]]:
         last = event.after
         if event.do == "migrate" and origin is None:
             origin = event.before
-        yield event.step, Standing(origin if killed and origin else event.before, killed, moved)
+        yield event.step, Standing(origin if killed and origin else event.before, killed, moved, undoing)
         if event.do in {"prune", "prune_now"} and event.before != event.after:
             origin = None
         if event.do not in {"migrate", "rollback"}:
             continue
         if event.killed:
-            killed = killed or event
+            killed, undoing = killed or event, undoing or event.do == "rollback"
         elif event.do == "migrate" and event.succeeded:
-            killed, moved = None, False
+            killed, moved, undoing = None, False, False
         elif event.do == "rollback" and event.outcome == "done":
-            killed, origin, moved = None, None, False
+            killed, origin, moved, undoing = None, None, False, False
 
 
 def _moved(origin: Home, left: Home, found: Home) -> Home | None:

@@ -36,8 +36,7 @@ def _wanted(evidence: Evidence, event: Event) -> set[str]:
         return {"done", "partial", "refused", "attention"}  # any answer, but an answer
     expected = evidence.expected(event).outcome
     if event.do in {"migrate", "dry_run"}:
-        told_apart = "partial" in evidence.profile.exit
-        return {expected} if told_apart or expected == "refused" else {"done"}
+        return _migrate(evidence, event, expected)
     if event.do in {"inspect", "plan"}:
         return {"done", "partial", "refused"} if expected == "refused" else {"done", "partial"}
     if event.do == "rollback":
@@ -45,6 +44,13 @@ def _wanted(evidence: Evidence, event: Event) -> set[str]:
     if event.do == "verify":
         return _verify(evidence, event)
     return {"done"}
+
+
+def _migrate(evidence: Evidence, event: Event, expected: str) -> set[str]:
+    if expected == "refused":
+        return {"refused"}
+    told_apart = "partial" in evidence.profile.exit
+    return {"done", "partial"} if evidence.open_ended(event) else {expected if told_apart else "done"}
 
 
 def _rollback(evidence: Evidence, event: Event) -> set[str]:

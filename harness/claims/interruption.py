@@ -35,7 +35,7 @@ def _settled(evidence: Evidence) -> Iterator[tuple[Event, Home]]:
     """
     for event in evidence.events("migrate", "rollback"):
         first, moved = evidence.standing(event).killed, evidence.standing(event).moved
-        if first is None or moved or not (event.succeeded and not event.killed):
+        if first is None or moved or evidence.open_ended(event) or not event.succeeded:
             continue
         if first.do == "rollback" and event.do == "migrate":
             undone = evidence.ledger(first)

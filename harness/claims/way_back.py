@@ -42,9 +42,10 @@ def rollback_keeps_new_work(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _rolled_back(evidence: Evidence) -> Iterator[Event]:
-    """Yields the rollbacks of a migration that came to an end of their own."""
-    for event in evidence.events("rollback"):
-        if evidence.ledger(event).base is not None and event.status is not None:
+    """Yields what took a migration back and came to an end of its own: rollbacks, and what settles a killed one."""
+    for event in evidence.events("rollback", "migrate"):
+        ended = event.status is not None if event.do == "rollback" else evidence.open_ended(event)
+        if evidence.ledger(event).base is not None and ended and not event.killed:
             yield event
 
 

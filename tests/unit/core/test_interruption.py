@@ -6,6 +6,7 @@ from dataclasses import replace
 from random import Random
 
 import pytest
+import test_way_back as way_back
 from handwritten import PROFILE, event
 from test_claims import (
     COPIES,
@@ -316,3 +317,45 @@ def test_a_right_course_of_kills_fails_no_claim(name: str) -> None:
     result = result_of(name, shown(*course, profile=PROFILE))
     if name not in {"accounted-for", "report-is-honest"}:  # nothing is reported here
         assert result.status is not Status.FAIL, result.findings
+
+
+# -- a rollback that is killed over others' work, and a migration after it ------------------------------------------
+UNDOING = event(
+    way_back.WORKED,
+    way_back.WORKED,
+    do="rollback",
+    outcome="unknown",
+    signal=9,
+    kill=Kill(0.1, landed=True, clean=way_back.EXPORTED),
+)
+REDONE = way_back.holding(way_back.MIGRATED, [way_back.OLD, way_back.A, way_back.B], [way_back.OWN])
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+@pytest.mark.parametrize(
+    "after",
+    [way_back.exported(REDONE, "remarks", way_back.HANGING), way_back.WORKED],
+    ids=["taken out", "left"],
+)
+def test_a_migration_after_it_may_leave_what_others_did_or_export_it(name: str, after: Home) -> None:
+    case = way_back.shown(way_back.RIGHT, UNDOING, event(way_back.WORKED, after))
+    result = result_of(name, case)
+    assert result.status is not Status.FAIL, result.findings
+
+
+def test_a_migration_after_it_may_not_lose_what_others_did() -> None:
+    case = way_back.shown(way_back.RIGHT, UNDOING, event(way_back.WORKED, REDONE))
+    (found,) = result_of("rollback-keeps-new-work", case).findings
+    assert (found.subject, found.step) == ("remarks r-a", 2)
+
+
+def test_a_migration_after_it_must_not_refuse() -> None:
+    case = way_back.shown(way_back.RIGHT, UNDOING, event(way_back.WORKED, outcome="refused"))
+    (found,) = result_of("ends-as-expected", case).findings
+    assert (found.expected, found.step) == ("done or partial", 2)
+
+
+def test_once_it_is_settled_the_next_migration_is_judged_as_ever() -> None:
+    again = event(way_back.WORKED, way_back.WORKED.without("moved/a"))
+    case = way_back.shown(way_back.RIGHT, UNDOING, event(way_back.WORKED), again)
+    assert [(f.subject, f.step) for f in result_of("no-stranding", case).findings] == [("moved/a", 3)]
