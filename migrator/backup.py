@@ -35,10 +35,8 @@ def take(run: Run, paths: list[str], now: datetime) -> list[Saved]:
     else:
         saved, frame = archive.write(os.path.join(run.backup, ARCHIVE), paths)
     facts = {"kept_until": (now + KEPT).isoformat(), "frame": frame}
-    rows = ",\n".join(json.dumps(one._asdict()) for one in saved)
-    files.write_new(
-        os.path.join(run.backup, MANIFEST), f'{json.dumps(facts)[:-1]}, "files": [\n{rows}\n]}}\n'.encode()
-    )
+    manifest = json.dumps(facts | {"fields": Saved._fields, "files": saved})
+    files.write_new(os.path.join(run.backup, MANIFEST), manifest.encode())
     check(run)
     if few and state(paths) != {one.path: one.sha256 for one in saved}:
         raise OSError(errno.EBUSY, "the database changed while it was being copied", paths[0])
@@ -88,7 +86,7 @@ def check(run: Run) -> list[Saved]:
     """What was saved, after every copy has been found equal to the manifest. Raises Refusal."""
     try:
         facts = json.loads(files.read(os.path.join(run.backup, MANIFEST), 1 << 30)[0])
-        saved = [Saved(**one) for one in facts["files"]]
+        saved = [Saved(*one) for one in facts["files"]]
         copies = [one for one in saved if one.name and one.offset is None]
         broken = [s.name for s in copies if files.digest(os.path.join(run.backup, s.name or "")) != s.sha256]
         if frame := facts.get("frame"):
