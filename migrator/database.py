@@ -25,7 +25,7 @@ from migrator.outcome import Refusal
 SCRATCH, SETTLED = "migrator-copy-", 60  # seconds after which a folder that nobody holds is abandoned
 LOCKS = (("", 0x40000000, 512), ("-shm", 120, 9))  # PENDING, RESERVED, SHARED; the eight WAL locks and DMS
 QUERY = getattr(fcntl, "F_OFD_GETLK", fcntl.F_GETLK)  # OFD: also sees locks of this very process
-SETTINGS = ("locking_mode=EXCLUSIVE", "synchronous=EXTRA", "foreign_keys=ON", "temp_store=MEMORY")
+SETTINGS = ("locking_mode=EXCLUSIVE", "synchronous=EXTRA", "temp_store=MEMORY")
 JUST_NOW = "a program that wrote to it just now"
 
 Contents = dict[str, list[Any]]  # by table: number of rows, digest; as JSON gives it back
@@ -96,8 +96,10 @@ class Database:
             raise self.in_use(JUST_NOW)
 
     @contextlib.contextmanager
-    def alone(self, expected: Contents) -> Iterator[sqlite3.Connection]:
+    def alone(self, expected: Contents, *, enforced: bool = True) -> Iterator[sqlite3.Connection]:
         """An open transaction on the database itself, which still holds `expected`; undone if not committed.
+
+        Foreign keys are `enforced`, unless whoever asked checks them.
 
         Exclusive locking mode keeps everyone out until the connection closes, and needs no `-shm`.
         `synchronous=EXTRA` puts the end of the transaction on disk before COMMIT returns. Raises Refusal.
@@ -107,7 +109,7 @@ class Database:
         with contextlib.closing(connection):
             connection.text_factory = _text
             try:
-                for setting in SETTINGS:
+                for setting in (*SETTINGS, f"foreign_keys={enforced:d}"):
                     connection.execute(f"PRAGMA {setting}").fetchall()
                 connection.execute("BEGIN EXCLUSIVE")
             except sqlite3.OperationalError as error:

@@ -8,6 +8,7 @@ import errno
 import json
 import os
 from base64 import b64encode
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
@@ -52,64 +53,57 @@ class Export:
     """The next export of a run; `paths` are files with their digests, `home` shortens their names."""
 
     def __init__(self, run: Run, home: str, paths: dict[str, str]) -> None:
-        self._run, self._home, self._paths = run, home.rstrip("/") + "/", paths
+        self._home, self._paths = home.rstrip("/") + "/", paths
         number = 1 + len(run.exports())
         self.folder = os.path.join(run.folder, "export" if number == 1 else f"export-{number}")
+        self._part = self.folder + ".part"
 
     def size(self, lost: Lost) -> int:
-        """How many bytes the export will take."""
-        rows = sum(len(_line(row)) for _, row in lost)
-        return rows + sum(os.path.getsize(path) for path in self._paths) + len(ABOUT)
+        """How many bytes the export will take; none if there is nothing to export."""
+        size = sum(len(_line(row)) for _, row in lost) + sum(os.path.getsize(path) for path in self._paths)
+        return size + len(ABOUT) if size else 0
 
     def write(self, lost: Lost) -> dict[str, Any]:
         """All is on disk and read back; gives the facts for the journal. Raises Refusal, and leaves nothing then."""
         self.discard()
+        rows = Counter[str]()
         try:
-            return self._write(lost)
+            for table, group in groupby(lost, key=lambda one: one[0]):
+                self._put(_named(table) + ".jsonl", _counted(group, rows))
+            for path, digest in self._paths.items():
+                self._copy(path, digest)
+            if rows or self._paths:
+                self._put("README.txt", ABOUT.replace("TABLES", repr(list(map(_named, rows)))).encode())
+                files.replace(self._part, self.folder)
         except OSError as error:
             self.discard()
             code = "NO_SPACE" if error.errno == errno.ENOSPC else "NEW_DATA"
             raise Refusal(code, f"What others did since cannot be kept in {self.folder}: {error}.") from error
+        return {"export": self.folder if rows or self._paths else None, "rows": rows, "paths": self._paths}
 
-    def _write(self, lost: Lost) -> dict[str, Any]:
-        part, rows = self.folder + ".part", {}
-        files.make_folders(part, 0o700)
-        for table, group in groupby(lost, key=lambda one: one[0]):
-            counted = _Counted(row for _, row in group)
-            _checked(os.path.join(part, _named(table) + ".jsonl"), counted)
-            rows[table] = counted.count
-        for path, digest in self._paths.items():
-            copy = os.path.join(part, "files", path.removeprefix(self._home).lstrip("/"))
-            files.make_folders(os.path.dirname(copy), 0o700)
-            if not files.copy_new(path, copy, 0o600) == digest == files.digest(copy):
-                raise OSError(f"{path} changed while it was being copied")
-            files.sync_folder(os.path.dirname(copy))
-        if not rows and not self._paths:
-            self.discard()
-            return {"export": None, "rows": {}, "paths": {}}
-        _checked(
-            os.path.join(part, "README.txt"),
-            ABOUT.replace("TABLES", repr(list(map(_named, rows)))).encode(),
-        )
-        files.replace(part, self.folder)
-        return {"export": self.folder, "rows": rows, "paths": self._paths}
+    def _put(self, name: str, lines: bytes | Iterable[bytes]) -> None:
+        files.make_folders(self._part, 0o700)
+        path = os.path.join(self._part, name)
+        if files.write_new(path, lines) != files.digest(path):
+            raise OSError(f"{path} does not hold what was written")
+
+    def _copy(self, path: str, digest: str) -> None:
+        copy = os.path.join(self._part, "files", path.removeprefix(self._home).lstrip("/"))
+        files.make_folders(os.path.dirname(copy), 0o700)
+        if not files.copy_new(path, copy, 0o600) == digest == files.digest(copy):
+            raise OSError(f"{path} changed while it was being copied")
+        files.sync_folder(os.path.dirname(copy))
 
     def discard(self) -> None:
         """Nothing of this export is there."""
-        for folder in (self.folder + ".part", self.folder):
+        for folder in (self._part, self.folder):
             files.remove_tree(folder)
 
 
-class _Counted:
-    """The lines of one table, counted as they pass."""
-
-    def __init__(self, rows: Iterable[dict[str, Any]]) -> None:
-        self._rows, self.count = rows, 0
-
-    def __iter__(self) -> Iterator[bytes]:
-        for row in self._rows:
-            self.count += 1
-            yield _line(row)
+def _counted(group: Lost, rows: Counter[str]) -> Iterator[bytes]:
+    for table, row in group:
+        rows[table] += 1
+        yield _line(row)
 
 
 def _named(table: str) -> str:
@@ -118,15 +112,9 @@ def _named(table: str) -> str:
     return escaped(table, safe=" ", errors="surrogateescape")
 
 
-def _checked(path: str, lines: bytes | Iterable[bytes]) -> None:
-    if files.write_new(path, lines) != files.digest(path):
-        raise OSError(f"{path} does not hold what was written")
-
-
 def _line(row: dict[str, Any]) -> bytes:
-    return (
-        "{" + ", ".join(f"{json.dumps(name)}: {_value(value)}" for name, value in row.items()) + "}\n"
-    ).encode()
+    pairs = (f"{json.dumps(name)}: {_value(value)}" for name, value in row.items())
+    return ("{" + ", ".join(pairs) + "}\n").encode("ascii")
 
 
 def _value(value: Any) -> str:

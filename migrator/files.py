@@ -278,6 +278,8 @@ def check_room(wanted: Iterable[tuple[str, int]]) -> None:
     """Every disk has room for the bytes that are to go to these paths. Raises Refusal."""
     needs: dict[int, tuple[str, int]] = {}
     for path, count in wanted:
+        if not count:
+            continue
         folder = existing(path)
         device = os.stat(folder).st_dev
         needs[device] = (folder, needs.get(device, ("", SLACK))[1] + count)

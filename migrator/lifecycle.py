@@ -311,7 +311,7 @@ def _rolled_back(system: System, run: Run, now: datetime) -> bool:
         return built.take_back(cast("Builder", system), run, now)
     found = survey(system.database, run)
     _take_back(system, run, found, now)
-    return bool(found.news)
+    return bool(found.holds and not found.restore)
 
 
 def _exported(runs: list[Run], report: Report) -> str:

@@ -11,10 +11,11 @@ from typing import Any
 
 from migrator import tables
 from migrator.outcome import Refusal
-from migrator.tables import Table
+from migrator.tables import Link, Table
 
 FAULTS = (sqlite3.IntegrityError, sqlite3.OperationalError, UnicodeEncodeError)
-LIVES_ON = {"SET NULL", "SET DEFAULT"}  # the schema's own word on what a row does without its parent
+LIVES_ON = "SET NULL"  # the schema's own word on what a row does without its parent
+STAYS = "stays"  # in the place of a digest: the row is touched, but does not go
 
 Written = tuple[str, list[Any], str]  # table, key, digest of the row as the run wrote it
 
@@ -25,73 +26,85 @@ class Removal:
     def __init__(self, connection: sqlite3.Connection, written: Iterable[Written]) -> None:
         self._db, self._tables = connection, tables.tables(connection)
         for table in self._tables.values():
-            name, marks = f"migrator_gone_{table.number}", table.marks
-            self._db.execute(
-                f"CREATE TEMP TABLE {name} ({marks}, wrote, PRIMARY KEY ({marks})) WITHOUT ROWID"
-            )
+            columns = f"{table.marks}, wrote, PRIMARY KEY ({table.marks})"
+            self._db.execute(f"CREATE TABLE {table.gone} ({columns}) WITHOUT ROWID")
         self.present, self.unchanged = 0, 0
         for lower, key, digest in written:
             if lower not in self._tables:
                 raise _stuck(f"table {lower} is gone")
             self._mark(self._tables[lower], key, digest)
         self._hanging()
-        self._aside: list[tuple[Table, tuple[Any, ...]]] = []
 
     def _mark(self, table: Table, key: list[Any], digest: str) -> None:
         """A row of the run goes, if it is still there."""
         same = " AND ".join(f"m.{column} = ?" for column in table.key or table.handle)
-        found = self._db.execute(
-            f"SELECT {table.of('m')}, m.* FROM main.{table.name} AS m WHERE {same}", key
-        ).fetchone()
+        query = f"SELECT {table.of('m')}, m.* FROM main.{table.name} AS m WHERE {same}"
+        found = self._db.execute(query, key).fetchone()
         width = len(table.handle)
         unchanged = found is not None and tables.digest(found[width:]) == digest
         if not table.key and not unchanged:
-            raise _stuck(
-                f"rows of table {table.plain}, which has no primary key, cannot be told apart any more"
-            )
+            raise _stuck(f"rows of {table.plain}, which has no primary key, cannot be told apart any more")
         if found is not None:
             self.present, self.unchanged = self.present + 1, self.unchanged + unchanged
-            self._db.execute(
-                f"INSERT INTO temp.migrator_gone_{table.number} VALUES ({'?, ' * width}?)",
-                (*found[:width], digest),
-            )
+            self._add(table, found[:width], digest)
+
+    def _add(self, table: Table, handle: tuple[Any, ...], wrote: str) -> None:
+        marks = "?, " * len(handle)
+        self._db.execute(f"INSERT INTO {table.gone} VALUES ({marks} ?)", (*handle, wrote))
 
     def _hanging(self) -> None:
         """Rows that hang from rows that go, go too, until no more are found."""
-        links = [(table, link) for table in self._tables.values() for link in table.links]
         grown = True
         while grown:
             grown = False
-            for table, link in links:
-                if link.on_delete in LIVES_ON:
-                    continue
-                parent = self._tables[link.parent]
-                match = " AND ".join(f"p.{theirs} = m.{own}" for own, theirs in link.pairs)
-                found = self._db.execute(
-                    f"INSERT OR IGNORE INTO temp.migrator_gone_{table.number} ({table.marks}) "
-                    f"SELECT {table.of('m')} FROM main.{table.name} AS m WHERE EXISTS (SELECT 1 "
-                    f"FROM main.{parent.name} AS p WHERE {match} AND ({parent.of('p')}) IN ({_gone(parent)}))"
-                )
-                grown = grown or found.rowcount > 0
+            for table, link in self._links():
+                if link.on_delete != LIVES_ON:
+                    rows = f"SELECT {table.of('m')} FROM main.{table.name} AS m WHERE {self._hangs(link)}"
+                    found = self._db.execute(f"INSERT OR IGNORE INTO {table.gone} ({table.marks}) {rows}")
+                    grown = grown or found.rowcount > 0
+
+    def _links(self) -> Iterator[tuple[Table, Link]]:
+        return ((table, link) for table in self._tables.values() for link in table.links)
+
+    def _hangs(self, link: Link) -> str:
+        """The condition that a row `m` hangs by this link from one that goes."""
+        parent = self._tables[link.parent]
+        match = " AND ".join(f"p.{theirs} = m.{own}" for own, theirs in link.pairs)
+        gone = f"({parent.of('p')}) IN ({_gone(parent)})"
+        return f"EXISTS (SELECT 1 FROM main.{parent.name} AS p WHERE {match} AND {gone})"
 
     def try_out(self) -> None:
-        """The removal is known to be possible, and which other rows it changes; nothing is changed. Raises Refusal."""
-        self._db.execute("PRAGMA foreign_keys=ON")
+        """The removal is known to be possible, and which other rows it touches; nothing is changed. Raises Refusal."""
+        beside: list[tuple[Table, tuple[Any, ...]]] = []
+        self._db.execute("PRAGMA foreign_keys=OFF")
         self._db.execute("BEGIN")
         try:
             tables.watch(self._db, self._tables)
             self.perform()
-            self._aside = tables.touched(self._db, self._tables)
+            for table in self._tables.values():
+                rows = self._db.execute(
+                    f"{tables.touched(table)} AND ({table.marks}) NOT IN ({_gone(table)})"
+                )
+                beside += [(table, row) for row in rows]
         except FAULTS as error:
             raise _stuck(str(error)) from error
         finally:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
+        for table, handle in beside:
+            self._add(table, handle, STAYS)
 
     def perform(self) -> None:
-        """The rows are gone, within the open transaction, and the database is sound. Raises Refusal, sqlite3.Error."""
-        self._db.execute("PRAGMA defer_foreign_keys=ON")
+        """The rows are gone, within the open transaction, and the database is sound. Raises Refusal, sqlite3.Error.
+
+        Foreign keys are not enforced meanwhile but checked at the end: SQLite would look through the whole of a
+        child table without an index for every single row.
+        """
         before = _dangling(self._db)
+        for table, link in self._links():
+            if link.on_delete == LIVES_ON:
+                columns = ", ".join(f"{own} = NULL" for own, _ in link.pairs)
+                self._db.execute(f"UPDATE main.{table.name} AS m SET {columns} WHERE {self._hangs(link)}")
         for table in self._children_first():
             self._db.execute(
                 f"DELETE FROM main.{table.name} WHERE ({', '.join(table.handle)}) IN ({_gone(table)})"
@@ -124,26 +137,16 @@ class Removal:
         Rows come after those they hang from, so that they can be put back in this order.
         """
         for table in reversed(self._children_first()):
-            names = [
-                column[0]
-                for column in self._db.execute(f"SELECT * FROM main.{table.name} LIMIT 0").description
-            ]
-            same = " AND ".join(
-                f"m.{own} = g.{mark}" for own, mark in zip(table.handle, table.marks.split(", "), strict=True)
-            )
-            query = f"SELECT g.wrote, m.* FROM temp.migrator_gone_{table.number} AS g JOIN main.{table.name} AS m ON {same}"
-            for wrote, *row in self._db.execute(query):
+            both = f"{table.gone} AS g JOIN main.{table.name} AS m ON ({table.of('m')}) = ({table.marks})"
+            rows = self._db.execute(f"SELECT g.wrote, m.* FROM {both}")
+            for wrote, *row in rows:
                 if tables.digest(tuple(row)) != wrote:
-                    yield table.plain, dict(zip(names, row, strict=True))
-            same = " AND ".join(f"m.{own} = ?" for own in table.handle)
-            beside = f"SELECT m.* FROM main.{table.name} AS m WHERE {same} AND ({table.of('m')}) NOT IN ({_gone(table)})"
-            for one, handle in self._aside:
-                if one is table and (row := self._db.execute(beside, handle).fetchone()):
+                    names = (column[0] for column in rows.description[1:])
                     yield table.plain, dict(zip(names, row, strict=True))
 
 
 def _gone(table: Table) -> str:
-    return f"SELECT {table.marks} FROM temp.migrator_gone_{table.number}"
+    return f"SELECT {table.marks} FROM {table.gone} WHERE wrote IS NOT '{STAYS}'"
 
 
 def _dangling(connection: sqlite3.Connection) -> Counter[tuple[Any, ...]]:

@@ -14,19 +14,8 @@ from typing import Any, NamedTuple
 from migrator.database import Contents, quoted
 
 # What FTS3 to FTS5 and R*Tree keep beside a virtual table; it changes with the table that it serves.
-SHADOWS = {
-    "data",
-    "idx",
-    "content",
-    "docsize",
-    "config",
-    "segments",
-    "segdir",
-    "stat",
-    "node",
-    "parent",
-    "rowid",
-}
+SHADOWS = {"data", "idx", "content", "docsize", "config", "segments", "segdir", "stat"}
+SHADOWS |= {"node", "parent", "rowid"}
 ALIASES = ("rowid", "_rowid_", "oid")
 
 
@@ -55,7 +44,12 @@ class Table(NamedTuple):
     @property
     def marks(self) -> str:
         """The columns of our own tables that hold this table's handles."""
-        return ", ".join(f"k{number}" for number in range(len(self.handle)))
+        return ", ".join(f"migrator_{number}" for number in range(len(self.handle)))
+
+    @property
+    def gone(self) -> str:
+        """Our own table of those of its rows that have to go."""
+        return f"temp.migrator_gone_{self.number}"
 
 
 Tables = dict[str, Table]  # by name in lower case
@@ -93,7 +87,8 @@ def _links(connection: sqlite3.Connection, table: Table, found: Tables) -> Itera
     rows = sorted(connection.execute(f"PRAGMA main.foreign_key_list({table.name})"), key=lambda row: row[:2])
     for _, group in groupby(rows, key=lambda row: row[0]):
         columns = list(group)
-        if parent := found.get(columns[0][2].lower()):
+        parent = found.get(columns[0][2].lower())
+        if parent and (columns[0][4] or len(parent.key) == len(columns)):
             pairs = [(quoted(row[3]), quoted(row[4]) if row[4] else parent.key[row[1]]) for row in columns]
             yield Link(columns[0][2].lower(), pairs, columns[0][6])
 
@@ -103,10 +98,8 @@ def watch(connection: sqlite3.Connection, found: Tables) -> None:
 
     Temporary triggers belong to the connection: nobody else sees them, and nothing of them stays.
     """
-    width = max((len(table.handle) for table in found.values()), default=1)
-    connection.execute(
-        f"CREATE TEMP TABLE migrator_noted (t, what, {', '.join(f'k{n}' for n in range(width))})"
-    )
+    widest = max((table.marks for table in found.values()), key=len, default="none")
+    connection.execute(f"CREATE TEMP TABLE migrator_noted (t, what, {widest})")
     for table in found.values():
         for what, side in (("insert", "NEW"), ("update", "OLD"), ("delete", "OLD")):
             connection.execute(
@@ -118,6 +111,11 @@ def watch(connection: sqlite3.Connection, found: Tables) -> None:
 
 def _inserted(table: Table) -> str:
     return f"SELECT {table.marks} FROM temp.migrator_noted WHERE t = {table.number} AND what = 'insert'"
+
+
+def touched(table: Table) -> str:
+    """The query for the handles of noted rows that were changed or removed; more conditions may follow."""
+    return f"SELECT DISTINCT {table.marks} FROM temp.migrator_noted WHERE t = {table.number} AND what <> 'insert'"
 
 
 def inserted(connection: sqlite3.Connection, found: Tables) -> Iterator[tuple[str, list[Any], str]]:
@@ -142,23 +140,12 @@ def entangled(connection: sqlite3.Connection, found: Tables, before: Contents, a
         blurred = " OR ".join(f"typeof(m.{column}) IN ('null', 'blob')" for column in table.key) or "0"
         new = f"FROM main.{table.name} AS m WHERE ({table.of('m')}) IN ({_inserted(table)})"
         count, unfit = connection.execute(f"SELECT count(*), total({blurred}) {new}").fetchone()
-        others = f"t = {table.number} AND ({table.marks}) NOT IN ({_inserted(table)})"
-        old = connection.execute(f"SELECT 1 FROM temp.migrator_noted WHERE {others}").fetchone()
+        old = connection.execute(
+            f"{touched(table)} AND ({table.marks}) NOT IN ({_inserted(table)})"
+        ).fetchone()
         if unfit or old or after[table.plain][0] - before[table.plain][0] != count:
             wrong.append(table.plain)
     return wrong
-
-
-def touched(connection: sqlite3.Connection, found: Tables) -> list[tuple[Table, tuple[Any, ...]]]:
-    """The handles of noted rows that were changed or removed."""
-    return [
-        (table, row)
-        for table in found.values()
-        for row in connection.execute(
-            f"SELECT DISTINCT {table.marks} FROM temp.migrator_noted "
-            f"WHERE t = {table.number} AND what <> 'insert'"
-        )
-    ]
 
 
 def digest(row: tuple[Any, ...]) -> str:

@@ -18,15 +18,18 @@ from migrator.removal import Removal
 
 
 class Survey(NamedTuple):
-    """What stands where the run was."""
+    """What stands where the run was.
 
-    restore: bool  # whether the backup is to be put back
-    news: list[str]  # what others changed in the database since, if the run's rows are in it
-    written: dict[
-        str, str
-    ]  # the run's copies that were written to since, and are in no export yet: their digests
-    files: dict[str, str | None]  # the digests of the database's files
-    holds: Contents  # what the database holds, where that had to be known
+    `restore`: the backup is to be put back. `news`: what others changed in a database that holds the run's rows.
+    `written`: the run's copies that were written to since and are in no export yet, with their digests. `files`:
+    the digests of the database's files. `holds`: what the database holds, where that had to be known.
+    """
+
+    restore: bool
+    news: list[str]
+    written: dict[str, str]
+    files: dict[str, str | None]
+    holds: Contents
 
     @property
     def others(self) -> list[str]:
@@ -46,9 +49,8 @@ def survey(database: Database, run: Run) -> Survey:
     written = dict(_written_to(run))
     begun = run.find("rollback-begin")
     if begun.get("restore"):  # a mix of old and new files, not to be read as a database
-        if strange := [
-            path for path, sha in now.items() if sha not in {saved[path], begun["files"].get(path)}
-        ]:
+        strange = [path for path, sha in now.items() if sha not in {saved[path], begun["files"].get(path)}]
+        if strange:
             message = f"A rollback of run {run.name} was interrupted, and then {strange[0]} was changed."
             raise Refusal("NEW_DATA", f"{message} Follow {run.backup}/RESTORE.txt by hand.")
         return Survey(True, [], written, now, {})
@@ -70,9 +72,8 @@ def _committed(copy: Any, run: Run) -> bool:
         return True
     removal = Removal(copy, run.written())
     if removal.present and not removal.unchanged:
-        raise Refusal(
-            "NEW_DATA", "The migration was interrupted, and its rows cannot be told from others' rows."
-        )
+        message = "The migration was interrupted, and its rows cannot be told from others' rows."
+        raise Refusal("NEW_DATA", message)
     return removal.present > 0
 
 
@@ -145,9 +146,8 @@ def _take_out(database: Database, run: Run, found: Survey, export: Export) -> No
     """The run's rows and what hangs from them are exported, as far as others made it, and out of the database."""
     committing = run.find("committing")
     if found.holds[""] != committing["contents"][""]:
-        raise Refusal(
-            "NEW_DATA", "The schema of the database has changed since, so its rows cannot be taken out."
-        )
+        message = "The schema of the database has changed since, so the migrated rows cannot be taken out."
+        raise Refusal("NEW_DATA", message)
     if tables := committing["entangled"]:
         message = f"Triggers changed other rows of {', '.join(tables)} when the migration added its own."
         raise Refusal("NEW_DATA", f"{message} With others' work since, that cannot be undone row by row.")
@@ -161,7 +161,7 @@ def _take_out(database: Database, run: Run, found: Survey, export: Export) -> No
         run.free_reserve()
         kept = _kept_already(run, found) or export.write(removal.lost())
     try:
-        with database.alone(found.holds) as target:
+        with database.alone(found.holds, enforced=False) as target:
             removal = Removal(target, run.written())
             run.add("rollback-begin", files=found.files, restore=False, holds=found.holds, **kept)
             removal.perform()
@@ -185,9 +185,8 @@ def _remove_copies(run: Run) -> None:
             if files.digest(copy["target"]) in _ours(run, copy):
                 files.remove(copy["target"])
             elif _published(copy):
-                raise Attention(
-                    f"{copy['target']} is being written to. Stop that program and run rollback again."
-                )
+                message = f"{copy['target']} is being written to. Stop that program and run rollback again."
+                raise Attention(message)
     sweep(run)
     for folder in sorted({os.path.dirname(copy["target"]) for copy in run.copies()}):
         if os.path.isdir(folder):

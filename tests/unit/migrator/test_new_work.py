@@ -103,6 +103,20 @@ def test_work_that_needs_nothing_of_the_migration_is_not_exported(filled: Legacy
     assert filled.rows("SELECT id FROM sessions") == [("own-1",)]
 
 
+def test_work_beside_a_run_that_only_copied_is_kept_and_said_to_be(home: LegacyHome) -> None:
+    tree = home.root / "tree"
+    home.project("alpha", sessionPrefix="al")
+    home.session("alpha", "al-1", agent="claude-code", claudeSessionUuid=UUID, worktree=str(tree))
+    home.database()
+    home.run("migrate")
+    home.transcript(tree)
+    assert home.run("migrate").report["counts"]["written"] == 1  # a copy, and no row
+    home.execute("INSERT INTO projects (id, path, registered_at) VALUES ('own', '/own', '2026-01-01')")
+    answer = home.run("rollback")
+    assert "what others did since is kept" in answer.report["message"]
+    assert home.rows("SELECT id FROM projects") == [("own",)]
+
+
 def test_what_others_deleted_stays_deleted(filled: LegacyHome) -> None:
     filled.execute(OWN_PROJECT)
     filled.run("migrate")
@@ -290,6 +304,14 @@ def test_a_full_disk_is_foreseen_before_anything_is_exported(
     answer = filled.run("rollback")
     assert (answer.status, answer.code) == (3, "NO_SPACE")
     assert filled.picture() == before
+
+
+def test_an_exact_rollback_asks_for_no_room_of_its_own(
+    filled: LegacyHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled.run("migrate")
+    monkeypatch.setattr(files, "SLACK", 1 << 60)
+    assert filled.run("rollback").status == 0
 
 
 def test_someone_who_writes_while_the_export_is_made_is_noticed(

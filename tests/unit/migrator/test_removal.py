@@ -96,7 +96,7 @@ INSERT INTO parent (id, name) VALUES (1, 'theirs');
 """
 
 
-@pytest.mark.parametrize("rule", ["", "ON DELETE CASCADE", "ON DELETE RESTRICT", "ON UPDATE CASCADE"])
+@pytest.mark.parametrize("rule", ["", "ON DELETE CASCADE", "ON DELETE RESTRICT", "ON DELETE SET DEFAULT"])
 def test_everything_that_hangs_from_a_row_goes_with_it_and_is_kept(db: Db, rule: str) -> None:
     db.executescript(FAMILY.format(rule=rule))
     rows, _ = written(
@@ -117,9 +117,8 @@ def test_everything_that_hangs_from_a_row_goes_with_it_and_is_kept(db: Db, rule:
     assert db.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
-@pytest.mark.parametrize("rule", ["SET NULL", "SET DEFAULT"])
-def test_a_row_that_the_schema_lets_live_on_stays_and_is_kept_as_it_was(db: Db, rule: str) -> None:
-    db.executescript(FAMILY.format(rule=f"ON DELETE {rule}"))
+def test_a_row_that_the_schema_lets_live_on_stays_and_is_kept_as_it_was(db: Db) -> None:
+    db.executescript(FAMILY.format(rule="ON DELETE SET NULL"))
     rows, _ = written(db, "INSERT INTO parent (id, name) VALUES (2, 'ours')")
     db.execute("INSERT INTO child VALUES (1, 'ours')")
     assert taken_out(db, rows) == {"child": [{"id": 1, "of": "ours"}]}
