@@ -31,7 +31,11 @@ class Places(NamedTuple):
 
     def expand(self, path: str, base: str = "") -> str:
         """`path` made absolute and clean; `~` starts at the home, a relative path at `base` or there."""
-        return os.path.normpath(os.path.join(self.home, base, _tilde(path, self.home)))
+        return os.path.normpath(self.rooted(path, base))
+
+    def rooted(self, path: str, base: str = "") -> str:
+        """`path` made absolute as in `expand`, but not clean: `link/..` is for the system to resolve."""
+        return os.path.join(self.home, base, _tilde(path, self.home))
 
 
 def _tilde(path: str, home: str) -> str:

@@ -11,6 +11,9 @@ from migrator import files
 from migrator.ao.places import Places
 
 NAME_MAX = 255
+BOUND = (
+    1 << 30
+)  # bytes; the longest talks have a tenth of it, and a file of holes may claim more than any disk has
 
 
 def slug(path: str) -> str:
@@ -26,31 +29,39 @@ def slug(path: str) -> str:
 
 def bucket(places: Places, *working: str) -> str:
     """The folder of one working directory, which need not exist; links on the way to it are resolved."""
-    path = os.path.join(places.home, *working)
+    path = places.rooted(os.path.join(*working))
     real = os.path.normpath(path) if "\0" in path else os.path.realpath(path)  # no such folder can be
     return os.path.join(places.home, ".claude", "projects", slug(real))
 
 
-def outcome(places: Places, old: str, new: str, planned: dict[str, str]) -> tuple[str, str | None, str]:
-    """What becomes of one transcript: outcome, reason, detail. `planned` holds the source of each new name."""
+Fate = tuple[str, str | None, str]  # outcome, reason, detail
+
+
+def outcome(places: Places, old: str, new: str, planned: dict[str, str]) -> Fate:
+    """What becomes of one transcript. `planned` holds the source of each new name."""
     where = places.shown(new)
-    try:
-        if not stat.S_ISREG(os.lstat(old).st_mode) or not files.inside(os.path.dirname(old), places.home):
-            return (
-                "skipped",
-                "transcript-missing",
-                "not a regular file, or behind a link that leaves the home",
-            )
-    except PermissionError:
-        return "set-aside", "unreadable", "its folder may not be entered by this user"
-    except OSError as error:
-        return "skipped", "transcript-missing", str(error.strerror)
-    if not os.access(old, os.R_OK):
-        return "set-aside", "unreadable", "the transcript cannot be read by this user"
+    if fate := _unusable(places, old):
+        return fate
     there = planned.get(new) or (new if os.path.lexists(new) else None)
     if why := None if old == new else _conflict(places, old, new, there):
         return "set-aside", "transcript-conflict", f"{where}: {why}"
     return "present" if there else "migrated", None, where
+
+
+def _unusable(places: Places, old: str) -> Fate | None:
+    try:
+        about = os.lstat(old)
+    except PermissionError:
+        return "set-aside", "unreadable", "its folder may not be entered by this user"
+    except OSError as error:
+        return "skipped", "transcript-missing", str(error.strerror)
+    if not stat.S_ISREG(about.st_mode) or not files.inside(os.path.dirname(old), places.home):
+        return "skipped", "transcript-missing", "not a regular file, or behind a link that leaves the home"
+    if about.st_size > BOUND:
+        return "set-aside", "too-large", f"more than {BOUND >> 20} MiB"
+    if not os.access(old, os.R_OK):
+        return "set-aside", "unreadable", "the transcript cannot be read by this user"
+    return None
 
 
 def _conflict(places: Places, old: str, new: str, there: str | None) -> str | None:

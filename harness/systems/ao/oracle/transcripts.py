@@ -17,6 +17,7 @@ from harness.systems.ao.oracle.tree import Tree, slug
 
 _BUCKETS = ".claude/projects"
 _WORKTREES = ".ao/data/worktrees"
+_MAX_TRANSCRIPT = 1024 * 1024 * 1024  # bytes (docs/contract.md)
 _NAME_MAX = 255  # bytes of a file name on Linux
 
 
@@ -66,12 +67,9 @@ def _transcript(tree: Tree, worktree: str, session: str) -> str:
 def _settle(tree: Tree, source: str, target: str, transcripts: Transcripts) -> tuple[Disposition, str | None]:
     """Returns the fate of one transcript and notes what must exist and what may be written."""
     home = tree.home
-    found = tree.file(f"{home.root}/{source}")
-    inside = home.relative(home.resolve(f"{home.root}/{posixpath.dirname(source)}/x"))
-    if (inside and not tree.may_reach(inside)) or (found and not found[1].mode & 0o400):
-        return "set-aside", "unreadable"
-    if found is None:
-        return "skipped", "transcript-missing"
+    obstacle, found = _obstacle(tree, source), tree.file(f"{home.root}/{source}")
+    if obstacle or found is None:
+        return obstacle or ("skipped", "transcript-missing")
     path, entry = found
     bucket = home.relative(home.resolve(f"{home.root}/{posixpath.dirname(target)}"))
     place = posixpath.normpath(posixpath.join(bucket or ".", posixpath.basename(target)))
@@ -86,6 +84,18 @@ def _settle(tree: Tree, source: str, target: str, transcripts: Transcripts) -> t
         return "set-aside", "transcript-conflict"
     transcripts.files[place] = entry.digest
     return "present", None
+
+
+def _obstacle(tree: Tree, source: str) -> tuple[Disposition, str] | None:
+    """Returns why a transcript that may be there cannot be copied, or None."""
+    home = tree.home
+    found = tree.file(f"{home.root}/{source}")
+    inside = home.relative(home.resolve(f"{home.root}/{posixpath.dirname(source)}/x"))
+    if inside is not None and not tree.may_reach(inside):
+        return "set-aside", "unreadable"
+    if found is not None and found[1].size > _MAX_TRANSCRIPT:
+        return "set-aside", "too-large"
+    return ("set-aside", "unreadable") if found is not None and not found[1].mode & 0o400 else None
 
 
 def _same(there: Entry | None, planned: str | None, digest: str) -> bool:
