@@ -81,7 +81,7 @@ def sessions(data: bytes) -> list[Json]:
         value = _DECODER.decode(text)
     except (ValueError, RecursionError) as error:
         raise BadFileError("corrupt-json", str(error) or "nested too deep") from error
-    if ESCAPED.search(text):
+    if ("\\ud" in text or "\\uD" in text) and ESCAPED.search(text):
         _no_halves(value)
     fault = "the root is not an array" if not isinstance(value, list) else _fault(value)
     if fault:

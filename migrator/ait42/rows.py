@@ -1,7 +1,9 @@
 """Sessions in `sessions.db`: read back whole, compared, and the four sinks that an intake can fill."""
 
+import hashlib
+import marshal
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -37,6 +39,15 @@ ADD_ISSUE = (
 )
 SET_SESSION = f"UPDATE sessions SET ({_columns(schema.SESSION)}) = ({_marks(17)}) WHERE id = ?"  # noqa: S608 - as above
 SET_INSTANCE = f"UPDATE instances SET ({_columns(schema.INSTANCE)}) = ({_marks(15)}) WHERE id = ?"  # noqa: S608 - as above
+
+
+ALL_SESSIONS = (
+    f"SELECT {_columns(schema.SESSION)}, instance_count, message_count FROM sessions ORDER BY rowid"  # noqa: S608 - as above
+)
+ALL_INSTANCES = f"SELECT id, session_id, {_columns(schema.INSTANCE)} FROM instances ORDER BY id"  # noqa: S608 - as above
+ALL_MESSAGES = (
+    "SELECT id, session_id, instance_id_ref, role, content, timestamp FROM chat_messages ORDER BY rowid"
+)
 
 
 class Stored(NamedTuple):
@@ -110,18 +121,23 @@ class Try:
 
 
 class Build(Try):
-    """Fills a new database in one transaction: rows first, what helps to find them last."""
+    """Fills a new database in one transaction: rows first, what helps to find them last.
+
+    `made` are a digest for each session, of all its rows.
+    """
 
     def __init__(self, db: sqlite3.Connection, now: datetime) -> None:
         super().__init__()
         self._db, self._now = db, now
         self._rows: tuple[list[Any], ...] = ([], [], [], [])
+        self.made: list[bytes] = []
         self._begin()
 
     def _begin(self) -> None:
         self._db.execute("BEGIN")
         schema.advance(self._db, 0, self._now, upto=1, recount=False)
         self._size = self._number = 0
+        self.made.clear()
         for rows in self._rows:
             rows.clear()
 
@@ -136,15 +152,20 @@ class Build(Try):
         sessions, instances, messages, log = self._rows
         added, issues = self._named(one)
         refs: dict[int | None, int] = {}
+        own: list[Any] = []
         for key, values in one.instances.items():
             self._number += 1
             refs[key] = self._number
-            instances.append((self._number, one.id, *values))
-        messages += [
+            own.append((self._number, one.id, *values))
+        said: list[Any] = [
             (name, one.id, refs.get(ref), role, content, timestamp)
             for name, (role, content, timestamp, ref) in added
         ]
-        sessions.append((*one.row.values(), len(one.instances), len(added)))
+        row = (*one.row.values(), len(own), len(said))
+        self.made.append(_digest(row, own, said))
+        sessions.append(row)
+        instances += own
+        messages += said
         log += issues
         return "migrated", issues, None
 
@@ -167,6 +188,40 @@ class Build(Try):
         self._flush()
         schema.advance(self._db, 1, self._now, recount=False)
         self._db.execute("COMMIT")
+
+
+def _digest(row: tuple[Any, ...], instances: list[Any], messages: list[Any]) -> bytes:
+    """Tells every value and its type; the second form of `marshal` depends on nothing but the values."""
+    return hashlib.sha256(marshal.dumps((row, instances, messages), 2)).digest()[:12]
+
+
+def made(db: sqlite3.Connection) -> Iterator[tuple[str, bytes]]:
+    """Id and digest of every session of a database that `Build` has filled, in order; read back row by row.
+
+    An instance or message that is not in its session's place makes a digest wrong; those at the end come last,
+    under no id.
+    """
+    instances, messages = (_grouped(db.execute(query)) for query in (ALL_INSTANCES, ALL_MESSAGES))
+    for row in db.execute(ALL_SESSIONS):
+        yield row[0], _digest(row, instances(row[0]), messages(row[0]))
+    if rest := [*instances(None), *messages(None)]:
+        yield "", _digest((), rest, [])
+
+
+def _grouped(cursor: sqlite3.Cursor) -> Callable[[str | None], list[Any]]:
+    """Gives the next rows as long as they belong to the session; to any, if it is None."""
+    waiting: list[Any] = []
+
+    def taken(sid: str | None) -> list[Any]:
+        found: list[Any] = []
+        while row := waiting.pop() if waiting else cursor.fetchone():
+            if row[1] != sid and sid is not None:
+                waiting.append(row)
+                break
+            found.append(row)
+        return found
+
+    return taken
 
 
 class Update:
@@ -239,11 +294,11 @@ class Check:
         self._db, self._loose, self._exact = db, set(loose), exact
         self._held = Held(db)
         self.wrong: list[str] = []
-        self.counts = [0, 0, 0]
+        self.compared = 0
 
     def restart(self) -> None:
         """Nothing was compared."""
-        self.wrong, self.counts = [], [0, 0, 0]
+        self.wrong, self.compared = [], 0
 
     def after(self, size: int) -> None:
         """Nothing is left to do."""
@@ -260,6 +315,5 @@ class Check:
             self.wrong += [f"sessions {one.id}: {what} differs" for what in _unequal(one, stored, *leave)]
             added, _ = named(one, stored.messages, self._held)
             self.wrong += [f"chat_messages {name}: missing or altered" for name, _ in added]
-            for index, found in enumerate(((1,), stored.instances, stored.messages)):
-                self.counts[index] += len(found)
+            self.compared += 1
         return "present", [], None
