@@ -17,9 +17,9 @@ from migrator.export import Export
 from migrator.journal import Run
 from migrator.outcome import Attention, Failure, Refusal
 from migrator.progress import Say
-from migrator.system import Builder, Plan
+from migrator.system import Builder, Plan, packed
 
-BUILT, AGAIN, ASIDE = "built.db", "again.db", "aside"
+BUILT, AGAIN, ASIDE, FATES = "built.db", "again.db", "aside", "fates.jsonl"
 SIDES = ("", "-wal", "-shm", "-journal")
 
 
@@ -42,7 +42,7 @@ def steps(system: Builder, run: Run, now: datetime, say: Say) -> Plan:
         with say.step("verify"):
             _prove(system, run, path, say)
         with say.step("publish"):
-            _publish(system, run, path, facts)
+            _publish(system, run, path, facts, plan)
         run.add("done", at=now.isoformat())
     except Refusal:
         run.discard()
@@ -66,7 +66,7 @@ def _prove(system: Builder, run: Run, path: str, say: Say) -> None:
         raise OSError(f"verification found {len(wrong)} differences, first: {wrong[0]}")
 
 
-def _publish(system: Builder, run: Run, path: str, facts: dict[str, Any]) -> None:
+def _publish(system: Builder, run: Run, path: str, facts: dict[str, Any], plan: Plan) -> None:
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("PRAGMA journal_mode=WAL").fetchall()
     files.force(path)
@@ -75,7 +75,14 @@ def _publish(system: Builder, run: Run, path: str, facts: dict[str, Any]) -> Non
     run.add("applying", sha256=files.digest(path), temporary=temporary, **facts)
     files.move_new(path, temporary, target)
     system.settle(run)
+    fates = [("record", *one) for one in plan.records] + [("note", *one) for one in plan.notes]
+    run.keep(FATES, (packed(one) + b"\n" for one in fates))
     run.add("applied")
+
+
+def untouched(system: Builder, run: Run) -> bool:
+    """Whether the database is just as the run made it."""
+    return bool(run.find("applied")) and _ours(system, run, backup.state(system.database.files()))
 
 
 def recover(system: Builder, run: Run, now: datetime) -> None:

@@ -69,14 +69,15 @@ class Run:
     def rows(self) -> Iterator[Row]:
         """The planned rows, one at a time: there may be more of them than fit in memory."""
         if self.find("applying"):
-            yield from self._kept(ROWS)
+            yield from self.kept(ROWS)
 
     def written(self) -> Iterator[Any]:
         """Table, key and digest of each row as the run wrote it, those that triggers added too."""
         if self.find("committing"):
-            yield from self._kept(WRITTEN)
+            yield from self.kept(WRITTEN)
 
-    def _kept(self, name: str) -> Iterator[Any]:
+    def kept(self, name: str) -> Iterator[Any]:
+        """What was kept under this name."""
         with open(os.path.join(self.folder, name), "rb") as stream:
             yield from map(json.loads, stream)
 

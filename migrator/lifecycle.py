@@ -63,14 +63,17 @@ def migrate(system: System, report: Report, say: Say, *, dry_run: bool, clock: C
         report.changed = True
     with say.step("plan"):
         system.ready()
-        new = _builder(system)
-        if not new:
+        new, last = _builder(system), next(iter(_runs(system)), None)
+        known = system.known(last) if last and last.state == "done" else None
+        if known:
+            plan = known
+        elif not new:
             with system.database.seen() as target:
                 plan = system.plan(target, say.progress)
                 contents = {} if plan.idle else database.contents(target)
         elif dry_run:
             plan = system.plan(None, say.progress)
-    if new and not dry_run:
+    if new and not known and not dry_run:
         files.check_writable(system.state)
         plan, run = _carry_out(system, lambda run: built.steps(new, run, clock(), say), clock)
         _tell(report, plan)

@@ -103,6 +103,9 @@ class System(Protocol):
     def leftovers(self) -> list[Record]:
         """What the legacy home holds although there is nothing to migrate."""
 
+    def known(self, run: Run, /) -> Plan | None:
+        """The plan, if it can be told without reading anything anew that nothing has changed since this run."""
+
     def keep(self, run: Run) -> None:
         """The run's backup also holds what only the system knows of."""
 
@@ -155,6 +158,10 @@ class Planned:
     def leftovers(self) -> list[Record]:
         """Nothing."""
         return []
+
+    def known(self, _: Run) -> Plan | None:
+        """Nothing."""
+        return None
 
     def keep(self, run: Run) -> None:
         """Nothing more."""

@@ -1,6 +1,7 @@
 """The AIT42 editor's session history: JSON files, one for each workspace, into `sessions.db`."""
 
 import contextlib
+import hashlib
 import json
 import os
 import sqlite3
@@ -10,7 +11,7 @@ from datetime import UTC, datetime
 from itertools import zip_longest
 from typing import Any
 
-from migrator import backup, files
+from migrator import backup, built, files
 from migrator.ait42 import decode, schema, sources
 from migrator.ait42.intake import Intake, Reader
 from migrator.ait42.rows import Build, Check, Try, Update, made
@@ -99,6 +100,43 @@ class Editor(Planned):
             self._workspaces = Workspaces(self._where.mapping, MAPPING, self._options)
         return self._workspaces
 
+    def known(self, run: Run) -> Plan | None:
+        """What the run brought, if database, files, mapping and options are all as they were then."""
+        if run.find("pruned") or not built.untouched(self, run):
+            return None
+        try:
+            fates, answers, pack = list(run.kept(built.FATES)), self._answers(run), Pack(run.backup)
+        except (Refusal, OSError, ValueError):
+            return None
+        names, others = sources.found(self._where)
+        unknown = any(path.startswith("unknown:") for path in answers["found"].values())
+        if answers["asked"] != self._asked() or (unknown and (self._options.strict or self._options.ask)):
+            return None
+        if names != sorted(pack.entries) or not all(self._same(pack, name) for name in names):
+            return None
+        plan = Plan()
+        records = [Record(*fate) for kind, *fate in fates if kind == "record" and fate[0] != "other"]
+        plan.records = others + [
+            one._replace(outcome="present") if one.outcome == "migrated" else one for one in records
+        ]
+        plan.notes = [
+            Note(*fate) for kind, *fate in fates if kind == "note" and fate[2].startswith("mapping-")
+        ]
+        return plan
+
+    def _same(self, pack: Pack, name: str) -> bool:
+        try:
+            return hashlib.sha256(self._reader.read(name)).hexdigest() == pack.entries[name].sha256
+        except decode.BadFileError:
+            return False
+
+    def _asked(self, will_be: bytes | None = None) -> dict[str, Any]:
+        """All that the answers depend on beside the session files."""
+        mapping = self._where.mapping
+        there = files.digest(mapping) if os.path.isfile(mapping) and not os.path.islink(mapping) else None
+        digest = hashlib.sha256(will_be).hexdigest() if will_be else there
+        return {"mapping": digest, "given": self._options.given, "accepted": self._options.accepted}
+
     def plan(self, target: sqlite3.Connection | None, progress: Progress) -> Plan:
         """What would be done; tried out on the copy of the target, if there is one."""
         plan, workspaces = Plan(), self._spoken()
@@ -179,12 +217,13 @@ class Editor(Planned):
 
     def _keep_answers(self, run: Run) -> None:
         """The backup says how workspaces were found, and holds the mapping file as it was and as it will be."""
-        workspaces, was = self._spoken(), None
+        workspaces, was, will_be = self._spoken(), None, None
         files.write_new(os.path.join(run.backup, "RESTORE-JSON.txt"), RESTORE.encode())
         if workspaces.new:
             was = backup.copied(run, self._where.mapping)
-            files.write_new(os.path.join(run.backup, WILL_BE), workspaces.merged())
-        answers = {"found": workspaces.found, "was": was}
+            will_be = workspaces.merged()
+            files.write_new(os.path.join(run.backup, WILL_BE), will_be)
+        answers = {"found": workspaces.found, "was": was, "asked": self._asked(will_be)}
         files.write_new(os.path.join(run.backup, ANSWERS), json.dumps(answers).encode("ascii"))
 
     @staticmethod

@@ -17,6 +17,7 @@ from test_startup import HEAVY
 
 from migrator import built
 from migrator.ait42 import rows
+from migrator.database import Database
 
 LATER, EARLIER = "2025-11-10T11:00:00+00:00", "2025-11-10T09:00:00.000Z"
 WORK = "/work/one"
@@ -411,3 +412,48 @@ def test_prune_removes_backup_and_database_that_was_moved_aside(used: EditorHome
     used.run("prune", "--keep-days", "0")
     assert used.run("rollback").code == "BACKUP_PRUNED"
     assert used.db.exists()
+
+
+def test_a_second_run_does_not_look_into_the_database(
+    used: EditorHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used.run("migrate")
+    before = used.picture()
+    monkeypatch.setattr(Database, "seen", None)
+    first, again = used.run("migrate"), used.run("migrate", "--dry-run")
+    assert (first.status, first.report["records"]) == (4, again.report["records"])
+    assert used.picture() == before
+
+
+@pytest.mark.parametrize(
+    ("what", "written"),
+    [("database", 0), ("file", 0), ("new file", 1), ("mapping", 0), ("log", 0), ("fates", 0)],
+)
+def test_a_second_run_looks_closer_when_anything_has_changed(
+    used: EditorHome, what: str, written: int
+) -> None:
+    fates = Path(used.run("migrate").report["backup"]).parent / "fates.jsonl"
+    reference = used.run("migrate").report["records"]
+    if what in {"database", "log"}:
+        with contextlib.closing(sqlite3.connect(used.db, isolation_level=None)) as db:
+            db.execute("UPDATE sessions SET task = 'x', updated_at = '2000-01-01T00:00:00Z' WHERE id = 's3'")
+            if what == "log":
+                copy = used.db.with_name("sessions.db-wal").read_bytes()
+        if what == "log":
+            used.db.with_name("sessions.db-wal").write_bytes(copy)
+    elif what == "file":
+        used.file("/work/two", [session("s3", task="x")])
+    elif what == "new file":
+        used.file("/work/nine", [session("s9")])
+    elif what == "mapping":
+        used.mapping({"/work/one": "/else"})
+    else:
+        fates.unlink()
+    answer = used.run("migrate")
+    assert answer.report["changed"] is (what in {"database", "log", "file", "new file"})
+    noted = "mapping-mismatch" in {note["reason"] for note in answer.report["notes"]}
+    assert noted is (what == "mapping")
+    assert answer.report["counts"]["written"] == written
+    if what == "fates":
+        assert answer.report["records"] == reference
+    assert used.run("verify").status == 0
