@@ -9,7 +9,7 @@ from operator import or_
 from harness.claims.claim import Claim, Finding, always
 from harness.evidence import Evidence
 from harness.history import Event
-from harness.home import Entry
+from harness.home import Change, Entry
 
 
 def backup_first(evidence: Evidence) -> Iterator[Finding]:
@@ -58,11 +58,17 @@ def kept_private(evidence: Evidence) -> Iterator[Finding]:
                 limits = _openness(event)
             if event.killed and entry.kind == "file" and entry.digest not in limits:
                 limits[entry.digest] = _openness_of_part(event, change.path)
-            allowed = _allowed(evidence, change.path, change.before, entry, limits)
+            allowed = _allowed(evidence, change.path, _stood(evidence, event, change), entry, limits)
             if entry.mode & 0o077 & ~allowed:
                 wanted = f"no more than mode {allowed:04o} for group and others"
                 found = f"{entry.kind}, mode {entry.mode:04o}"
                 yield Finding("kept-private", change.path, wanted, found, event.step)
+
+
+def _stood(evidence: Evidence, event: Event, change: Change) -> Entry | None:
+    """Returns what stood at a path before the step, or, where a rollback brings it back, before the migration."""
+    base = evidence.ledger(event).base if event.do == "rollback" else None
+    return change.before or (base.get(change.path) if base else None)
 
 
 def _openness(event: Event) -> dict[str, int]:

@@ -78,10 +78,13 @@ def no_corruption(evidence: Evidence) -> Iterator[Finding]:
 
 
 def store_sound(evidence: Evidence) -> Iterator[Finding]:
-    """Yields defects of the store that were not there before the step: integrity, keys, schema, poison values."""
+    """Yields defects of the store that were not there before the step: integrity, keys, schema, poison values.
+
+    A rollback may bring back those that were there before the migration.
+    """
     for event in evidence.events():
         try:
-            before = evidence.problems(event.before)
+            before = [*evidence.problems(event.before), *_before_migration(evidence, event)]
         except TargetUnreadableError:
             continue  # it was unreadable to begin with: what a step makes of it is a matter of refusal
         try:
@@ -93,6 +96,11 @@ def store_sound(evidence: Evidence) -> Iterator[Finding]:
                 yield Finding(
                     "store-sound", problem, "a sound store, as before the step", problem, event.step
                 )
+
+
+def _before_migration(evidence: Evidence, event: Event) -> list[str]:
+    base = evidence.ledger(event).base if event.do == "rollback" else None
+    return [] if base is None else evidence.problems(base)
 
 
 _OFFERED = after_successful("migrate")

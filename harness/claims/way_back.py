@@ -24,6 +24,8 @@ def rollback_keeps_new_work(evidence: Evidence) -> Iterator[Finding]:
     as a line of ``<table>.jsonl``, column for column as it was just before, a content as a file.
     """
     for event in _rolled_back(evidence):
+        if evidence.ledger(event).start == event.after:
+            continue  # what nothing was done to has lost nothing, readable or not
         lost = dict(_lost_rows(evidence, event))
         if evidence.profile.exports:
             yield from _not_exported(evidence, event, lost)

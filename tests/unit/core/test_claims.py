@@ -661,6 +661,23 @@ def test_a_copy_is_no_more_open_than_its_source_nor_a_path_than_it_was() -> None
     assert [f.found for f in findings_of("kept-private", shared)] == ["dir, mode 0777"]
 
 
+def test_a_rollback_may_bring_back_what_was_open_before_the_migration() -> None:
+    moved = journalled(LEGACY.without("letters/a")).with_file(".local/state/m/a", b"dear", mode=0o600)
+    back = moved.with_file("letters/a", b"dear", mode=0o644)
+    there_and_back = (event(LEGACY, moved), event(moved, back, do="rollback"))
+    assert findings_of("kept-private", *there_and_back) == []
+    wider = event(moved, back.with_mode("letters/a", 0o666), do="rollback")
+    assert [found.subject for found in findings_of("kept-private", there_and_back[0], wider)] == ["letters/a"]
+
+
+def test_a_rollback_may_bring_back_the_defects_from_before_the_migration_and_no_others() -> None:
+    unfinished, whole = LEGACY.with_file("problems", b"no index\n"), journalled(LEGACY)
+    there = event(unfinished, whole)
+    assert findings_of("store-sound", there, event(whole, unfinished, do="rollback")) == []
+    worse = event(whole, unfinished.with_file("problems", b"no index\nno table\n"), do="rollback")
+    assert [found.subject for found in findings_of("store-sound", there, worse)] == ["no table"]
+
+
 # -- the way back and what is left over --------------------------------------------------------------------------
 def test_what_a_migration_removes_must_be_kept_too() -> None:
     gone = event(OLD, LEGACY)

@@ -458,3 +458,9 @@ def test_a_second_run_is_idle_also_after_a_prune_and_need_not_be_after_others_wo
     ]
     again = event(holding(MIGRATED, [OLD]), MIGRATED)
     assert judge(shown(RIGHT, again), ["rerun-is-noop"]).results[0].status is Status.NOT_OFFERED
+
+
+def test_a_rollback_that_changes_nothing_loses_nothing_of_a_store_that_nobody_can_read() -> None:
+    unreadable = MIGRATED.with_file("target.json", b"{")
+    refused = Event(0, "migrate", "refused", unreadable, unreadable, 3)
+    assert findings_of("rollback-keeps-new-work", refused, rolled_back(unreadable, unreadable)) == []

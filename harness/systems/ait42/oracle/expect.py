@@ -9,7 +9,6 @@ from harness.systems.ait42.oracle.database import PLACE, SUFFIXES, place
 from harness.systems.ait42.oracle.layout import (
     LEGACY,
     SessionFile,
-    has_sessions,
     legacy_root,
     other_fates,
     readable_sessions,
@@ -34,13 +33,11 @@ def expect(home: Home, *, locked: bool = False) -> Expectation:
         return Expectation(refusals=frozenset({"CONFIG_INVALID"} if leaves else ()), tables=target.tables)
     others = tuple(other_fates(home, root))
     folder = readable_sessions(home, root)
-    if folder is None and not has_sessions(home, root):
+    if folder is None:
         return Expectation(tables=target.tables, fates=others)
     refusals = target.refusals | ({"DB_LOCKED"} if locked else set())
     if refusals:
         return Expectation(refusals=refusals, tables=target.tables)
-    if folder is None:
-        return Expectation(tables=target.tables, fates=others)
     found = list(session_files(home, folder))
     fates = [*others, *(item for item in found if isinstance(item, Fate))]
     files = {item.hash: item for item in found if isinstance(item, SessionFile)}

@@ -49,11 +49,6 @@ def legacy_root(home: Home) -> str | None:
     return directory(home, f"{home.root}/{LEGACY}")
 
 
-def has_sessions(home: Home, root: str) -> bool:
-    """Tells whether there is anything under the name of the sessions folder."""
-    return home.get(f"{root}/sessions") is not None
-
-
 def readable_sessions(home: Home, root: str) -> str | None:
     """Returns where the sessions folder lies, or None where there is none that can be looked into."""
     folder = directory(home, f"{home.root}/{root}/sessions")
