@@ -96,10 +96,11 @@ def _kept(run: Run) -> list[str]:
 
 
 def _note(run: Run, reason: str, what: str) -> Note:
-    size = sum(files.size_of(path) for path in _kept(run)) / (1 << 20)
+    size = sum(files.size_of(path) for path in _kept(run)) / 1024
+    shown = f"{size:.0f} KiB" if size < 1024 else f"{size / 1024:.1f} MiB"
     exports = sum(os.path.basename(path).startswith("export") for path in _kept(run))
     parts = "backup" if not exports else "backup and export"
-    return Note(run.folder, run.name, reason, f"{parts}, {size:.1f} MiB, {what}")
+    return Note(run.folder, run.name, reason, f"{parts}, {shown}, {what}")
 
 
 def _remove(run: Run, now: datetime) -> None:

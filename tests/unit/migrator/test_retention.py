@@ -145,7 +145,7 @@ def test_status_names_each_backup_its_size_and_its_time(filled: LegacyHome) -> N
     filled.run("migrate")
     [note] = filled.run("status").report["notes"]
     until = f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d}"
-    assert re.fullmatch(rf"backup, \d+\.\d MiB, kept until {until}", note["detail"])
+    assert re.fullmatch(rf"backup, \d+ KiB, kept until {until}", note["detail"])
 
 
 @pytest.mark.parametrize(
