@@ -19,7 +19,7 @@ from harness.sandbox.inside.tree import RefusedError
 from harness.sandbox.inside.watching import Watch
 
 KEPT_OUTPUT = 1 << 20  # bytes of stdout, and of stderr, that a run hands back: the head and the tail
-_GRACE = 0.2  # seconds in which what a command started may end by itself once the command has ended
+_GRACE = 1.0  # seconds in which what a command started may end by itself once the command has ended
 _STRAYS = 100  # names told
 PDEATHSIG, DUMPABLE, _SUBREAPER, _NO_NEW_PRIVS = 1, 4, 36, 38  # linux/prctl.h
 _libc = ctypes.CDLL(None)
