@@ -5,7 +5,7 @@ it is decided which counts, and the pass begins again.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 from migrator import files
@@ -26,6 +26,9 @@ Again = dict[str, dict[str, tuple[Instant, bytes]]]  # by id and file: how new, 
 
 class Sink(Protocol):
     """Where sessions go."""
+
+    def instances(self, sid: str) -> Collection[int]:
+        """The numbers of the instances that it has of this session already."""
 
     def put(self, one: Shaped) -> Fate:
         """The session is taken."""
@@ -126,7 +129,8 @@ class Intake:
 
     def _put(self, sink: Sink, merged: Merged, elements: list[decode.Json], name: str) -> tuple[str, ...]:
         workspace = self._workspaces.of(name, elements)
-        one = shape.shaped(merged, elements, f"{self._where.shown}/{name}.json", workspace)
+        there = sink.instances(merged.session["id"])
+        one = shape.shaped(merged, elements, f"{self._where.shown}/{name}.json", workspace, there)
         outcome, issues, why = sink.put(one)
         for issue in issues:
             told = f"{issue.field} {issue.original!r} is stored as {issue.stored!r}"

@@ -3,7 +3,7 @@
 import hashlib
 import marshal
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -72,6 +72,10 @@ def load(db: sqlite3.Connection, sid: str) -> Stored | None:
     return Stored(dict(zip(schema.SESSION, row, strict=True)), instances, messages)
 
 
+def _numbers(db: sqlite3.Connection, sid: str) -> set[int]:
+    return {row[0] for row in db.execute("SELECT instance_id FROM instances WHERE session_id = ?", (sid,))}
+
+
 class Held:
     """The ids that messages have in the database."""
 
@@ -104,6 +108,10 @@ class Try:
     def restart(self) -> None:
         """Nothing was taken."""
         self._taken.clear()
+
+    def instances(self, _: str) -> Collection[int]:
+        """None."""
+        return ()
 
     def put(self, one: Shaped) -> Fate:
         """The session is migrated, and its messages' ids are taken."""
@@ -244,6 +252,10 @@ class Update:
     def after(self, size: int) -> None:
         """Nothing is left to do."""
 
+    def instances(self, sid: str) -> Collection[int]:
+        """The numbers of the instances that the session has in the database."""
+        return _numbers(self._db, sid)
+
     def put(self, one: Shaped) -> Fate:
         """The session is inserted, or updated if the source is not older and differs."""
         stored = load(self._db, one.id)
@@ -302,6 +314,10 @@ class Check:
 
     def after(self, size: int) -> None:
         """Nothing is left to do."""
+
+    def instances(self, sid: str) -> Collection[int]:
+        """As when the run was made: a new database had none."""
+        return () if self._exact else _numbers(self._db, sid)
 
     def put(self, one: Shaped) -> Fate:
         """The session is compared, all of it."""

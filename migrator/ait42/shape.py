@@ -6,7 +6,7 @@ An element is what stands in the file's array; elements with one id are twins an
 import hashlib
 import json
 import re
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Sequence
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -92,8 +92,13 @@ def _merged(elements: list[Json], twins: list[int]) -> Merged:
     return Merged(winner, losers, elements[winner], instances, messages)
 
 
-def shaped(merged: Merged, elements: list[Json], file: str, workspace: str) -> Shaped:
-    """The session as the database will hold it; `workspace` may be `unknown:<hash>`."""
+def shaped(
+    merged: Merged, elements: list[Json], file: str, workspace: str, there: Collection[int] = ()
+) -> Shaped:
+    """The session as the database will hold it; `workspace` may be `unknown:<hash>`.
+
+    `there` are the numbers of instances that the database has for it already.
+    """
     one = merged.session
     sid, source = one["id"], f"{file}#{merged.winner}"
     issues: list[Issue] = []
@@ -119,9 +124,10 @@ def shaped(merged: Merged, elements: list[Json], file: str, workspace: str) -> S
         row["total_duration"] = None
     instances = _instances(merged, sid, file, issues)
     winner = row["winner_id"]
-    if winner is not None and winner not in instances:
+    known = instances.keys() | there
+    if winner is not None and winner not in known:
         tell("winnerId", winner, winner, "dangling-winner")
-    messages = [_message(part, file, instances) for part in merged.messages]
+    messages = [_message(part, file, known) for part in merged.messages]
     long = sum(1 for message in messages if len(message[3][1]) > LONG)
     return Shaped(sid, file, source, row, instances, messages, issues, long)
 
@@ -164,7 +170,7 @@ def _instances(merged: Merged, sid: str, file: str, issues: list[Issue]) -> dict
     return found
 
 
-def _message(part: Part, file: str, instances: dict[int, tuple[Any, ...]]) -> Message:
+def _message(part: Part, file: str, instances: Container[int]) -> Message:
     number, index, one = part
     mid, role, ref = one["id"], one["role"], one.get("instanceId")
     if role in schema.ROLES and (ref is None or ref in instances):

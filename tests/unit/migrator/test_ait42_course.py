@@ -457,3 +457,16 @@ def test_a_second_run_looks_closer_when_anything_has_changed(
     if what == "fates":
         assert answer.report["records"] == reference
     assert used.run("verify").status == 0
+
+
+def test_an_instance_that_only_the_database_has_can_be_referred_to(editor: EditorHome) -> None:
+    editor.file(WORK, [session(instances=[instance(1)])])
+    editor.run("migrate")
+    editor.execute("INSERT INTO instances (session_id, instance_id, worktree_path, branch, agent_name, status, "
+                   "tmux_session_id) VALUES ('s1', 8, '', '', '', 'idle', '')")  # fmt: skip
+    editor.file(WORK, [session(instances=[instance(1)], winnerId=8, chatHistory=[message(instanceId=8)])])
+    assert editor.run("migrate").notes("s1") == {"updated"}
+    assert editor.exported()["s1"]["chatHistory"] == [message(instanceId=8)]
+    assert editor.issues() == set()
+    assert editor.run("migrate").report["changed"] is False
+    assert editor.run("verify").status == 0
