@@ -137,8 +137,9 @@ def take_back(system: Builder, run: Run, now: datetime) -> bool:
     else:
         begun = {} if _ours(system, run, there) else _exported(system, run, there)
         run.free_reserve()
-        begun = {"export": None, "rows": {}, "paths": {}, **begun}
+        begun = {"export": None, "rows": {}, "paths": {}, "returned": {}, **begun}
         run.add("rollback-begin", files=there, restore=False, holds={}, **begun)
+    _return(begun.get("returned", {}))
     for path in [path for path, sha in there.items() if sha is not None]:
         files.move(path, os.path.join(run.folder, ASIDE))
     system.unsettle(run)
@@ -147,6 +148,17 @@ def take_back(system: Builder, run: Run, now: datetime) -> bool:
             os.utime(folder, ns=(mtime, mtime))
     run.add("rolled-back", at=now.isoformat())
     return bool(begun.get("rows"))
+
+
+def _return(staged: dict[str, list[Any]]) -> None:
+    """Legacy files hold what others did since, but for those that somebody has written to. May be repeated."""
+    for path, (before, _, source) in staged.items():
+        temporary = path + backup.TEMPORARY
+        files.remove(temporary)
+        if backup.state([path])[path] == before:
+            mode = os.stat(path).st_mode & 0o7777 if before else 0o600
+            files.copy_new(source, temporary, mode)
+            files.replace(temporary, path)
 
 
 def _exported(system: Builder, run: Run, there: dict[str, str | None]) -> dict[str, Any]:
@@ -158,8 +170,7 @@ def _exported(system: Builder, run: Run, there: dict[str, str | None]) -> dict[s
             copy.execute("ATTACH ? AS ours", (again,))
             export = Export(run, system.home, {})
             files.check_room([(run.folder, export.size(_others(copy)))])
-            system.give_back(copy)
-            kept = export.write(_others(copy))
+            kept = {**export.write(_others(copy)), "returned": system.give_back(copy, run)}
             copy.execute("DETACH ours")
         if backup.state(system.database.files()) != there:
             export.discard()

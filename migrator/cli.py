@@ -74,6 +74,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="HASH=PATH",
         help="take this path, though it gives another hash",
     )
+    ait42.add_argument(
+        "--write-back",
+        action="store_true",
+        help="with rollback: what others did in the database since goes into the JSON files too",
+    )
     ait42.add_argument("--strict", action="store_true", help="refuse when a workspace is not known")
     return parser
 
@@ -86,7 +91,9 @@ def main(argv: list[str] | None = None) -> int:
         parser.error("--dry-run goes with migrate and prune")
     if given.keep_days is not None and (given.verb != "prune" or not 0 <= given.keep_days <= 36500):
         parser.error("--keep-days goes with prune, and is a number of days from 0 to 36500")
-    own = given.workspace or given.accept_mapping or given.strict
+    own = given.workspace or given.accept_mapping or given.strict or given.write_back
+    if given.write_back and given.verb != "rollback":
+        parser.error("--write-back goes with rollback")
     if (given.system == "ait42" and given.data_dir) or (given.system != "ait42" and own):
         parser.error(f"{given.system} does not take {'--data-dir' if given.data_dir else 'options of ait42'}")
     given.home = given.home or os.environ.get("HOME")
@@ -122,7 +129,11 @@ def _run(given: argparse.Namespace, report: "Report", say: "Say") -> None:
     if given.system == "ait42":
         ask = given.verb == "migrate" and not given.dry_run and sys.stdin.isatty() and sys.stderr.isatty()
         options = module.Options(
-            given.workspace or (), given.accept_mapping or (), strict=given.strict, ask=ask
+            given.workspace or (),
+            given.accept_mapping or (),
+            strict=given.strict,
+            ask=ask,
+            write_back=given.write_back,
         )
         system = module.system(given.home, os.environ, options)
     else:

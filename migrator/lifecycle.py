@@ -327,5 +327,9 @@ def _exported(runs: list[Run], report: Report) -> str:
     if files_ := sum(len(event["paths"]) for event in exports):
         parts.append(f"{files_} file{'s' * (files_ != 1)}")
     report.export = exports[0]["export"]
+    for path, (_, after, _) in [item for event in exports for item in event.get("returned", {}).items()]:
+        done = files.digest(path) == after if os.path.isfile(path) else False
+        what = "it holds what others did since" if done else "it was changed since, and was left as it is"
+        report.notes.append(Note(path, "", "written-back" if done else "not-written-back", what))
     where = " and ".join(event["export"] for event in exports)
     return f" What others had made of it is in {where} (see README.txt there): {', '.join(parts)}."

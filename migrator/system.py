@@ -143,8 +143,11 @@ class Builder(System, Protocol):
     def settle(self, run: Run) -> None:
         """What belongs to the database beside it is done. May be repeated."""
 
-    def give_back(self, copy: Connection) -> None:
-        """What others did since is written back to the legacy files, where that can be done; `ours` is attached."""
+    def give_back(self, copy: Connection, run: Run) -> dict[str, list[str | None]]:
+        """Legacy files that are to hold what others did since; a second build is attached as `ours`.
+
+        By path: the digest that the file must have for that (None: no such file), the new one, and where it is staged.
+        """
 
 
 class Planned:

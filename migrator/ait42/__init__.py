@@ -12,7 +12,7 @@ from itertools import zip_longest
 from typing import Any
 
 from migrator import backup, built, files
-from migrator.ait42 import decode, schema, sources
+from migrator.ait42 import decode, returning, schema, sources
 from migrator.ait42.intake import Intake, Reader
 from migrator.ait42.rows import Build, Check, Try, Update, made
 from migrator.ait42.validation import figures
@@ -27,6 +27,7 @@ from migrator.system import Note, Plan, Planned, Progress, Record
 
 MAPPING = ".ait42/workspace_mapping.json"
 ANSWERS, WILL_BE = "workspaces.json", "workspace_mapping.new.json"  # in the backup
+STAGED = "returned"  # in the run's folder
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Nobody sees the file before it is forced to disk as a whole. Large pages: terminal texts are long.
 BUILDING = ("page_size=16384", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-32000")
@@ -317,8 +318,19 @@ class Editor(Planned):
         }
         return check, [*check.wrong, *problems]
 
-    def give_back(self, copy: sqlite3.Connection) -> None:
-        """Nothing yet."""
+    def give_back(self, copy: sqlite3.Connection, run: Run) -> dict[str, list[str | None]]:
+        """Session files with what others did since are staged in the run's folder, if that was asked for."""
+        staged: dict[str, list[str | None]] = {}
+        if not self._options.write_back:
+            return staged
+        pack, found = Pack(run.backup), self._answers(run)["found"]
+        names = {path: name for name, path in reversed(found.items())}
+        files.make_folders(os.path.join(run.folder, STAGED), 0o700)
+        for name, was, will_be in returning.files_with(copy, names, pack.read):
+            path = os.path.join(run.folder, STAGED, f"{name}.json")
+            before = None if was is None else pack.entries[name].sha256
+            staged[self._reader.path(name)] = [before, files.write_new(path, will_be), path]
+        return staged
 
     def changed_meanwhile(self) -> list[Note]:
         """Session files that were written after they had been read."""

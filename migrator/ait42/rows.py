@@ -24,9 +24,9 @@ def _marks(count: int) -> str:
     return ", ".join("?" * count)
 
 
-GET_SESSION = f"SELECT {_columns(schema.SESSION)} FROM sessions WHERE id = ?"  # noqa: S608 - our own names
-GET_INSTANCES = f"SELECT id, {_columns(schema.INSTANCE)} FROM instances WHERE session_id = ? ORDER BY id"  # noqa: S608 - as above
-GET_MESSAGES = "SELECT id, role, content, timestamp, instance_id_ref FROM chat_messages WHERE session_id = ? ORDER BY rowid"
+GET_SESSION = f"SELECT {_columns(schema.SESSION)} FROM {{}}.sessions WHERE id = ?"  # noqa: S608 - our own names
+GET_INSTANCES = f"SELECT id, {_columns(schema.INSTANCE)} FROM {{}}.instances WHERE session_id = ? ORDER BY id"  # noqa: S608 - as above
+GET_MESSAGES = "SELECT id, role, content, timestamp, instance_id_ref FROM {}.chat_messages WHERE session_id = ? ORDER BY rowid"
 ADD_INSTANCE = f"INSERT INTO instances (id, session_id, {_columns(schema.INSTANCE)}) VALUES ({_marks(17)})"  # noqa: S608 - as above
 ADD_MESSAGE = "INSERT INTO chat_messages (id, session_id, instance_id_ref, role, content, timestamp) VALUES (?, ?, ?, ?, ?, ?)"
 ADD_SESSION = (
@@ -58,16 +58,16 @@ class Stored(NamedTuple):
     messages: dict[str, Body]
 
 
-def load(db: sqlite3.Connection, sid: str) -> Stored | None:
-    """The session with all its parts, in the order of their rows."""
-    row = db.execute(GET_SESSION, (sid,)).fetchone()
+def load(db: sqlite3.Connection, sid: str, where: str = "main") -> Stored | None:
+    """The session with all its parts, in the order of their rows; `where` names an attached database."""
+    row = db.execute(GET_SESSION.format(where), (sid,)).fetchone()
     if row is None:
         return None
-    instances = {found[1]: (found[0], found[1:]) for found in db.execute(GET_INSTANCES, (sid,))}
+    instances = {found[1]: (found[0], found[1:]) for found in db.execute(GET_INSTANCES.format(where), (sid,))}
     number = {surrogate: key for key, (surrogate, _) in instances.items()} | {None: None}
     messages = {
         mid: (role, content, timestamp, number.get(ref, NOBODY))
-        for mid, role, content, timestamp, ref in db.execute(GET_MESSAGES, (sid,))
+        for mid, role, content, timestamp, ref in db.execute(GET_MESSAGES.format(where), (sid,))
     }
     return Stored(dict(zip(schema.SESSION, row, strict=True)), instances, messages)
 

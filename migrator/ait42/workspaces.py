@@ -38,7 +38,10 @@ def fits(name: str, path: str) -> bool:
 
 
 class Options:
-    """What the command line says of workspaces: `given` and `accepted` are paths by file name; `ask`: of a person."""
+    """What the command line says of workspaces: `given` and `accepted` are paths by file name.
+
+    `ask` a person for others; `write_back` to the JSON files what others did in the database, before a rollback.
+    """
 
     def __init__(
         self,
@@ -47,8 +50,9 @@ class Options:
         *,
         strict: bool = False,
         ask: bool = False,
+        write_back: bool = False,
     ) -> None:
-        self.strict, self.ask = strict, ask
+        self.strict, self.ask, self.write_back = strict, ask, write_back
         self.given, self.accepted = _pairs("--workspace", given), _pairs("--accept-mapping", accepted)
         for name, path in self.given.items():
             if not fits(name, path):
