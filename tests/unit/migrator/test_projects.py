@@ -26,6 +26,25 @@ def migrated(home: LegacyHome) -> Answer:
     return home.run("migrate")
 
 
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("~: a\n'': b\n", {""}),
+        ("1: a\n'1': b\n", {"1"}),
+        ("true: a\n1: b\n", {"true", "1"}),
+        ("0o1: a\n", {"1"}),
+    ],
+)
+def test_keys_that_javascript_tells_apart_are_not_one_key_twice(text: str, keys: set[str]) -> None:
+    assert set(yaml12.load(text.encode())) == keys
+
+
+@pytest.mark.parametrize("text", ["1: a\n1.0: b\n", "0x1: a\n1: b\n", "a: 1\n'a': 2\n", "~: a\nnull: b\n"])
+def test_keys_that_javascript_does_not_tell_apart_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="twice"):
+        yaml12.load(text.encode())
+
+
 def test_settings_are_mapped_and_what_has_no_counterpart_is_noted(home: LegacyHome) -> None:
     path = home.project("alpha", sessionPrefix="al", defaultBranch="develop")
     home.config["defaults"] = {"worker": {"agent": "aider"}, "orchestrator": {"agent": "codex"}}
