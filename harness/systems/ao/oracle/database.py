@@ -35,8 +35,24 @@ def place(home: Home) -> str | None:
     return inside if inside is not None and inside in home.entries else None
 
 
+def asked(home: Home, question: Callable[[Database], T]) -> T:
+    """Returns what the home's database answers; text that is not UTF-8 comes with surrogates.
+
+    Such text is rare and slow to read, so it is reckoned with only where plain reading has failed.
+
+    Raises:
+        TargetUnreadableError: there is something, but no readable SQLite database.
+    """
+    try:
+        with opened(home, text=str) as database:
+            return question(database)
+    except TargetUnreadableError:
+        with opened(home) as database:
+            return question(database)
+
+
 @contextmanager
-def opened(home: Home) -> Iterator[Database]:
+def opened(home: Home, *, text: Callable[[bytes], str] | type[str] | None = None) -> Iterator[Database]:
     """Opens a private copy of the home's database, its write-ahead log counted in.
 
     Raises:
@@ -55,7 +71,7 @@ def opened(home: Home) -> Iterator[Database]:
                     file.write(home.content(path + suffix))
         connection = sqlite3.connect(copy, isolation_level=None)
         try:
-            connection.text_factory = _text
+            connection.text_factory = text or _text
             yield Database(connection, execute_plugins=False)
         except sqlite3.Error as error:
             raise TargetUnreadableError(f"{PLACE}: {error}") from error
@@ -72,7 +88,7 @@ def once_for_each_content(answer: Callable[[Home], T]) -> Callable[[Home], T]:
     known: dict[object, T] = {}
 
     @functools.wraps(answer)
-    def asked(home: Home) -> T:
+    def again(home: Home) -> T:
         path = place(home)
         beside = [home.get(path + suffix) for suffix in ("", *_BESIDE)] if path else []
         contents = tuple(entry and (entry.kind, entry.digest) for entry in beside)
@@ -83,7 +99,7 @@ def once_for_each_content(answer: Callable[[Home], T]) -> Callable[[Home], T]:
             known[contents] = found
         return known[contents]
 
-    return asked
+    return again
 
 
 @once_for_each_content
@@ -95,8 +111,7 @@ def read_target(home: Home) -> Tables:
     """
     if place(home) is None:
         return {}
-    with opened(home) as database:
-        return tables_of(database)
+    return asked(home, tables_of)
 
 
 def tables_of(database: Database) -> dict[str, dict[str, Record]]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sqlite_utils import Database
 
 from harness.home import Home
 from harness.records import Record, Value
 from harness.stored import Reference, Stored
-from harness.systems.ao.oracle.database import PLACE, opened, place
+from harness.systems.ao.oracle.database import PLACE, asked, place
 
 _SUFFIXES = ("", "-wal", "-shm", "-journal")
 
@@ -25,14 +26,16 @@ def read_stored(home: Home) -> Stored:
     files = frozenset((path or PLACE) + suffix for suffix in _SUFFIXES)
     if path is None:
         return Stored(files=files)
-    with opened(home) as database:
-        names = [str(name) for name in database.table_names() if not name.startswith("sqlite_")]
-        return Stored(
-            tables={name: dict(_rows(database, name)) for name in names},
-            references=tuple(reference for name in names for reference in _references(database, name)),
-            shape=_shape(database),
-            files=files,
-        )
+    return replace(asked(home, _stored), files=files)
+
+
+def _stored(database: Database) -> Stored:
+    names = [str(name) for name in database.table_names() if not name.startswith("sqlite_")]
+    return Stored(
+        tables={name: dict(_rows(database, name)) for name in names},
+        references=tuple(reference for name in names for reference in _references(database, name)),
+        shape=_shape(database),
+    )
 
 
 def _rows(database: Database, name: str) -> Iterator[tuple[str, Record]]:

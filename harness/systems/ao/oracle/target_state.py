@@ -12,7 +12,7 @@ from harness.expectation import TargetUnreadableError
 from harness.home import Home
 from harness.records import Record, Tables
 from harness.systems.ao.oracle import schema
-from harness.systems.ao.oracle.database import once_for_each_content, opened, place, tables_of
+from harness.systems.ao.oracle.database import asked, once_for_each_content, place, tables_of
 from harness.systems.ao.oracle.tree import Tree
 
 
@@ -57,11 +57,14 @@ def state_of(home: Home) -> TargetState:
 @once_for_each_content
 def _readable_state(home: Home) -> TargetState:
     try:
-        with opened(home) as database:
-            triggers = {str(row[0]) for row in _master(database, "trigger")}
-            return TargetState(_refusals(database), tables_of(database), "sessions_cdc_insert" in triggers)
+        return asked(home, _state)
     except TargetUnreadableError:
         return TargetState(refusals=frozenset({"DB_INVALID"}))
+
+
+def _state(database: Database) -> TargetState:
+    triggers = {str(row[0]) for row in _master(database, "trigger")}
+    return TargetState(_refusals(database), tables_of(database), "sessions_cdc_insert" in triggers)
 
 
 def version_problems(database: Database) -> list[str]:
