@@ -16,6 +16,7 @@ import shutil
 import sqlite3
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -97,6 +98,7 @@ def main() -> int:
                 "picture, all contents new": lambda: Picture(str(root), set()),
             },
             asked.runs,
+            clock=time.process_time,
         )
         database(folder / "ao.db", asked.rows)
         home = Home.empty("/home/u").with_file(PLACE, (folder / "ao.db").read_bytes())
@@ -106,6 +108,7 @@ def main() -> int:
                 "read_stored and digests": lambda: our_digests(home),
             },
             asked.runs,
+            clock=time.process_time,
         )
     finally:
         shutil.rmtree(folder)

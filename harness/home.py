@@ -229,7 +229,7 @@ class Home:
 def set_entry(entries: dict[str, Entry], path: str, entry: Entry) -> None:
     """Sets an entry in place and makes the directories above it (mode 0755, the home's own mtime)."""
     entries[path] = entry
-    parent = posixpath.dirname(path)
+    parent = path.rpartition("/")[0]
     while parent and parent not in entries:
         entries[parent] = Entry("dir", 0o755, entries["."].mtime_ns)
-        parent = posixpath.dirname(parent)
+        parent = parent.rpartition("/")[0]
