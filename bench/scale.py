@@ -16,18 +16,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from measure import Targets, parser
-
-from harness.sandbox.inside import tree
-from harness.systems.ao.drawing import draw
-from harness.systems.ao.model import Shape
-from harness.systems.ao.writer import write
 
 A_PROJECT = 50  # sessions
 VERBS = (["plan"], ["migrate", "--dry-run"], ["migrate"], ["migrate"], ["verify"], ["rollback"])
@@ -42,16 +36,23 @@ class Cost(NamedTuple):
     mib: float
 
 
-def make(root: str, sessions: int) -> float:
-    """Makes the home and gives the CPU seconds that took."""
-    began = time.process_time()
+def make(root: str, sessions: int) -> None:
+    """Makes the home; in a process of its own, for whatever is held here counts as its children's memory."""
+    from harness.sandbox.inside import tree  # noqa: PLC0415 - as above
+    from harness.systems.ao.drawing import draw  # noqa: PLC0415
+    from harness.systems.ao.model import Shape  # noqa: PLC0415
+    from harness.systems.ao.writer import write  # noqa: PLC0415
+
     home = write(draw(Shape(projects=sessions // A_PROJECT, sessions=A_PROJECT, user="u"), 7), root)
     tree.lay_out(root, home.manifest(), home.blobs)
-    return time.process_time() - began
+
+
+def of_verb(root: str, words: list[str]) -> Cost:
+    return cost(root, ["-m", "migrator", "ao", *words, "--home", root])
 
 
 def cost(root: str, words: list[str]) -> Cost:
-    argv = [sys.executable, "-m", "migrator", "ao", *words, "--home", root]
+    argv = [sys.executable, *words]
     environment = {**os.environ, "HOME": root, "MIGRATION_REPORT": f"{root}.report"}
     child = subprocess.Popen(argv, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, used = os.wait4(child.pid, 0)
@@ -65,32 +66,34 @@ def main() -> int:
     arguments = parser(__doc__)
     arguments.add_argument("--sessions", type=int, default=10_000)
     arguments.add_argument("--folder", default="/dev/shm" if os.path.isdir("/dev/shm") else None)
+    arguments.add_argument("--make", metavar="HOME", help="make a home there, and end")
     asked = arguments.parse_args()
+    if asked.make:
+        make(asked.make, asked.sessions)
+        return 0
     folder, targets = Path(tempfile.mkdtemp(prefix="bench-", dir=asked.folder)), Targets()
     try:
-        made, costs = [], []
+        costs = []
         for times in (1, 10):
             root = str(folder / f"{times}" / "u")
             os.mkdir(os.path.dirname(root))
-            made.append(make(root, asked.sessions * times))
-            costs.append([cost(root, words) for words in VERBS])
+            made = cost(root, [__file__, "--make", root, "--sessions", str(asked.sessions * times)])
+            costs.append([made, *(of_verb(root, words) for words in VERBS)])
     finally:
         shutil.rmtree(folder)
-    names = [" ".join(words) for words in VERBS]
-    names[3] += " again"
+    names = ["generate and write out", *(" ".join(words) for words in VERBS)]
+    names[4] += " again"
     print(f"{asked.sessions} sessions, and ten times as many: CPU seconds, peak MiB")
-    print(f"  {'generate and write out':24} {made[0]:7.2f} {made[1]:7.2f}  x {made[1] / made[0]:5.2f}")
     for name, one, ten in zip(names, *costs, strict=True):
         ratio = ten.seconds / one.seconds
         print(
             f"  {name:24} {one.seconds:7.2f} {ten.seconds:7.2f}  x {ratio:5.2f}  {one.mib:6.0f} {ten.mib:6.0f}"
         )
-    targets.at_most("generate: ten times the sessions", made[1] / made[0], 11)
     for name, one, ten in zip(names, *costs, strict=True):
         targets.at_most(f"{name}: ten times the sessions", ten.seconds / one.seconds, 11)
     most = MIB_AT_START + MIB_A_SESSION * asked.sessions * 10
-    targets.at_most("memory of migrate", costs[1][2].mib, most, "MiB")
-    targets.at_most("memory of verify and rollback", max(costs[1][4].mib, costs[1][5].mib), 64, "MiB")
+    targets.at_most("memory of migrate", costs[1][3].mib, most, "MiB")
+    targets.at_most("memory of verify and rollback", max(costs[1][5].mib, costs[1][6].mib), 64, "MiB")
     return targets.status()
 
 
