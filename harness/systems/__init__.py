@@ -10,7 +10,7 @@ from typing import cast
 
 from harness.system import System
 
-PACKS: dict[str, str] = {"ao": "harness.systems.ao"}
+PACKS: dict[str, str] = {"ait42": "harness.systems.ait42", "ao": "harness.systems.ao"}
 
 
 class UnknownSystemError(LookupError):

@@ -18,6 +18,11 @@ FOLDER = ROOT / "tests/saboteurs"
 FILES = sorted(path for path in FOLDER.rglob("*.py") if path.stem != "real")
 
 
+def named(path: Path) -> str:
+    """Returns how a saboteur is called: its file below the folder, those of ao without one."""
+    return path.relative_to(FOLDER).with_suffix("").as_posix()
+
+
 def constants(path: Path) -> dict[str, str]:
     """Returns the module's text constants and its docstring, without running it."""
     tree = ast.parse(path.read_text())
@@ -46,7 +51,7 @@ def sandbox() -> Choice:
 
 
 @pytest.mark.quality
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FILES, ids=named)
 def test_saboteur_is_rejected_by_the_claim_it_names(path: Path, sandbox: Choice, tmp_path: Path) -> None:
     about = constants(path)
     scenario = load_scenario(ROOT / f"scenarios/{about['SCENARIO']}.toml")
@@ -58,7 +63,7 @@ def test_saboteur_is_rejected_by_the_claim_it_names(path: Path, sandbox: Choice,
 
 
 @pytest.mark.quality
-@pytest.mark.parametrize("path", OF_KILLS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", OF_KILLS, ids=named)
 def test_saboteur_of_interruptions_does_right_where_nobody_is_killed(
     path: Path, sandbox: Choice, tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,6 +25,7 @@ from harness.sandbox.channel import SandboxError
 from harness.sandbox.choose import Choice
 from harness.sandbox.session import Session
 from harness.scenario import Scenario, load_scenario
+from harness.systems import PACKS
 from harness.verdict import ClaimResult, Status, Verdict
 
 COMMANDS = ("list", "run", "judge", "gate", "image")
@@ -135,7 +137,7 @@ def test_an_unknown_scenario_is_told_with_those_that_exist(
 @pytest.mark.parametrize(
     ("argv", "told"),
     [
-        (["run", "toy-any"], "no such system: toy; known are ao"),
+        (["run", "toy-any"], "no such system: toy; known are ait42, ao"),
         (["gate", "oa"], "no such system: oa; known are ao"),
         (["gate", "ao"], "no scenario of ao in scenarios/"),
         (["judge", "."], "not a stored run"),
@@ -209,7 +211,8 @@ def test_what_packs_know_is_listed_by_system(what: str, capsys: pytest.CaptureFi
     assert cli.main(["list", what]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines
-    assert all(line.startswith("ao ") and len(line.split()) > 3 for line in lines)
+    assert all(len(line.split()) > 3 for line in lines)
+    assert [system for system, _ in groupby(line.split()[0] for line in lines)] == sorted(PACKS)
 
 
 # -- run and judge -------------------------------------------------------------------------------------------------
