@@ -30,7 +30,6 @@ class Moment:
         expected: legacy records that a right migration has brought over at some time, or would have; by their rows.
         legacy: those of them whose file or folder is as their owner left it.
         target: what the target holds now.
-        ours: of that, what migrations put there.
         born: every record that was ever rightly in the target.
         theirs: rows that others have put into the target or changed there and not removed; by their stored keys.
         kept: those of them that are as they were left, in the target or in an export, or were so until a prune.
@@ -40,7 +39,6 @@ class Moment:
     expected: AbstractSet[str]
     legacy: AbstractSet[str]
     target: Rows
-    ours: Rows
     born: Rows
     theirs: AbstractSet[str]
     kept: AbstractSet[str]
@@ -53,7 +51,6 @@ class _Seen:
     evidence: Evidence
     sources: dict[str, str] = field(default_factory=dict)  # row -> path
     owners: dict[str, Entry | None] = field(default_factory=dict)  # path -> as its owner left it
-    ours: dict[str, Record] = field(default_factory=dict)
     born: dict[str, Record] = field(default_factory=dict)
     target: Rows = field(default_factory=dict)
     stored: Stored = field(default_factory=Stored)
@@ -86,9 +83,7 @@ class _Seen:
         before, after = (_rows(self.evidence.target(home)) for home in (event.before, event.after))
         self.others(event.before, before)
         if event.do == "migrate":
-            self.ours.update({name: row for name, row in after.items() if name not in before})
             self.born.update(_rows(self.evidence.expected_of(event.before).tables))
-        self.ours = {name: row for name, row in self.ours.items() if name in after}
         self.home, self.target, self.stored = event.after, after, self.evidence.stored(event.after)
         exported = _exported(self.evidence, event.after, self.stored)
         if event.do in PRUNING:
@@ -99,7 +94,6 @@ class _Seen:
             expected=frozenset(self.sources),
             legacy=frozenset(name for name, path in self.sources.items() if self._is_left(path)),
             target=after,
-            ours=dict(self.ours),
             born=dict(self.born),
             theirs=frozenset(map(" ".join, self.theirs)),
             kept=frozenset(
@@ -126,6 +120,21 @@ def moments(evidence: Evidence) -> Iterator[Moment]:
             yield seen.verb(event)
         except TargetUnreadableError:
             continue
+
+
+def every_record_is_somewhere(world: Moment) -> list[str]:
+    """Every legacy record is in the target, or lies where its owner left it."""
+    return sorted(world.expected - world.target.keys() - world.legacy)
+
+
+def others_work_is_somewhere(world: Moment) -> list[str]:
+    """What others did is in the target or in an export, as they left it."""
+    return sorted(world.theirs - world.kept)
+
+
+def nothing_is_made_up(world: Moment) -> list[str]:
+    """No record is in the target that nobody put there and no migration should have."""
+    return sorted(world.target.keys() - world.born.keys())
 
 
 def _exported(evidence: Evidence, home: Home, stored: Stored) -> set[tuple[str, Line]]:

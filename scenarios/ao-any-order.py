@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from harness.moment import Moment
+from harness.moment import every_record_is_somewhere, nothing_is_made_up, others_work_is_somewhere
 from harness.story import Story
 from harness.systems.ao import ACTORS, CORRUPTIONS
 from harness.world import World
@@ -54,19 +54,6 @@ def damage(world: World, corruption: str, seed: int = 0) -> None:
     world.damage(corruption, seed)
 
 
-@story.always
-def every_record_is_somewhere(world: Moment) -> list[str]:
-    """Every legacy record is in the target, or can still be brought there."""
-    return sorted(world.expected - world.target.keys() - world.legacy)
-
-
-@story.always
-def others_work_is_somewhere(world: Moment) -> list[str]:
-    """What others did is in the target or in an export, as they left it."""
-    return sorted(world.theirs - world.kept)
-
-
-@story.always
-def nothing_is_made_up(world: Moment) -> list[str]:
-    """No record is in the target that nobody put there and no migration should have."""
-    return sorted(world.target.keys() - world.born.keys())
+story.always(every_record_is_somewhere)
+story.always(others_work_is_somewhere)
+story.always(nothing_is_made_up)

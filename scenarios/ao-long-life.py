@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from harness.moment import Moment
+from harness.moment import every_record_is_somewhere, nothing_is_made_up, others_work_is_somewhere
 from harness.story import Story
 from harness.world import World
 
@@ -69,7 +69,6 @@ def tidying(world: World) -> None:
     world.prune_now()
 
 
-@story.always
-def every_record_is_somewhere(world: Moment) -> list[str]:
-    """Every legacy record is in the target, or where it was."""
-    return sorted(world.expected - world.target.keys() - world.legacy)
+story.always(every_record_is_somewhere)
+story.always(others_work_is_somewhere)
+story.always(nothing_is_made_up)
