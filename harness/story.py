@@ -40,7 +40,8 @@ class Told:
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return " ".join([self.name, *map(str, self.arguments.values())])
+        said = (name if value is True else str(value) for name, value in self.arguments.items() if value)
+        return " ".join([self.name, *said])
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ class Story:
     def tellings(self) -> st.SearchStrategy[tuple[Told, ...]]:
         """Returns the strategy that draws the steps of a case; it draws nothing else, so it knows no world."""
         each = [
-            st.builds(Told, st.just(step.name), st.fixed_dictionaries(dict(step.drawn)))
+            st.builds(Told, st.just(step.name), st.fixed_dictionaries(dict(step.drawn)).map(_as_in(step)))
             for step in self.steps.values()
             for _ in range(step.often)
         ]
@@ -147,6 +148,11 @@ class Story:
             Claim(name, _sentence(function.__doc__), _checks(name, function))
             for name, function in self.invariants.items()
         )
+
+
+def _as_in(step: StoryStep) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+    """Returns a function that puts arguments in the order in which the step names them."""
+    return lambda arguments: {name: arguments[name] for name in step.drawn}
 
 
 def _name_of(function: Callable[..., Any]) -> str:

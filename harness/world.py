@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import islice
 from random import Random
 from typing import Any
 
@@ -37,6 +38,14 @@ class World:
     def offers(self, verb: str) -> bool:
         """Tells whether the migrator has a command for the verb, see `Profile.offers`."""
         return self._profile.offers(verb)
+
+    @property
+    def settled(self) -> bool:
+        """Tells whether no killed migration or rollback waits to be finished or taken back."""
+        work = (
+            e for e in reversed(self.events) if e.do in {"migrate", "rollback"} and (e.killed or e.succeeded)
+        )
+        return not any(event.killed for event in islice(work, 1))
 
     def migrate(self, **around: Any) -> Event | None:
         """Runs the verb; `around` is what a scenario's step may say besides: ``meanwhile`` or ``kill``."""

@@ -44,10 +44,14 @@ def rollback_keeps_new_work(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _rolled_back(evidence: Evidence) -> Iterator[Event]:
-    """Yields what took a migration back and came to an end of its own: rollbacks, and what settles a killed one."""
+    """Yields what took a migration back and came to an end of its own: rollbacks, and what settles a killed one.
+
+    After a prune in the middle of broken work it is open what an earlier one had exported.
+    """
     for event in evidence.events("rollback", "migrate"):
+        ledger = evidence.ledger(event)
         ended = event.status is not None if event.do == "rollback" else evidence.open_ended(event)
-        if evidence.ledger(event).base is not None and ended and not event.killed:
+        if ledger.base is not None and not ledger.murky and ended and not event.killed:
             yield event
 
 

@@ -7,6 +7,7 @@ import real
 
 CLAIM = "others-work-is-somewhere"
 SCENARIO = "ao-long-life"
+CASES = "60"
 
 if __name__ == "__main__":
     before = real.runs()

@@ -6,6 +6,7 @@ import real
 
 CLAIM = "no-loss"
 SCENARIO = "ao-long-life"
+CASES = "60"
 
 
 def ended() -> list[str]:

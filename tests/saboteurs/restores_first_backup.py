@@ -5,8 +5,9 @@ import sys
 
 import real
 
-CLAIM = "home-restored"
+CLAIM = "others-work-is-somewhere"
 SCENARIO = "ao-long-life"
+CASES = "60"
 
 if __name__ == "__main__":
     had = real.last_state()

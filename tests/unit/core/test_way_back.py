@@ -464,3 +464,12 @@ def test_a_rollback_that_changes_nothing_loses_nothing_of_a_store_that_nobody_ca
     unreadable = MIGRATED.with_file("target.json", b"{")
     refused = Event(0, "migrate", "refused", unreadable, unreadable, 3)
     assert findings_of("rollback-keeps-new-work", refused, rolled_back(unreadable, unreadable)) == []
+
+
+def test_an_export_that_was_pruned_in_the_middle_of_broken_work_may_have_been_whole() -> None:
+    broken = event(WORKED, EXPORTED, do="rollback", outcome="unknown", signal=9)
+    pruned = event(EXPORTED, TAKEN.without(".local/state/m/1"), do="prune_now")
+    after = event(pruned.after, do="rollback")
+    assert "rollback-keeps-new-work" not in judge(shown(RIGHT, broken, pruned, after)).failed
+    unpruned = rolled_back(EXPORTED, TAKEN)
+    assert subjects("rollback-keeps-new-work", RIGHT, broken, unpruned) != []
