@@ -73,7 +73,7 @@ class _Seen:
             if old is None or not same_record(old, new):
                 self.theirs[row] = new
         self.sources.update(_sources(self.evidence, home))
-        for path in self.sources.values():
+        for path in {*self.owners, *self.sources.values()}:
             entry = home.get(path)
             if path not in self.owners or (self.home and self.home.get(path) != entry):
                 self.owners[path] = entry
@@ -150,10 +150,10 @@ def _sources(evidence: Evidence, home: Home) -> dict[str, str]:
     """Returns for each row that stands for a record of the legacy home the path where that record lies."""
     expected = evidence.expected_of(home)
     tables = expected.record_tables or expected.tables.keys()
-    return {
-        f"{table} {fate.id}": fate.source if fate.source in home.entries else fate.source.partition("#")[0]
-        for fate in expected.fates
-        if fate.disposition in {"migrated", "present"}
-        for table in tables
-        if fate.id in expected.tables.get(table, {})
-    }
+    sources: dict[str, str] = {}
+    for fate in expected.fates:  # the first: what moves along with a record may bear its id, too
+        for table in tables:
+            if fate.disposition in {"migrated", "present"} and fate.id in expected.tables.get(table, {}):
+                path = fate.source if fate.source in home.entries else fate.source.partition("#")[0]
+                sources.setdefault(f"{table} {fate.id}", path)
+    return sources

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 from test_saboteurs import FOLDER, constants, sabotaged
 
+from harness import run
 from harness.cli import main
 from harness.home import Home
+from harness.run import RunResult
 from harness.sandbox.choose import choose
-from harness.scenario import load_scenario
+from harness.scenario import find_scenario, load_scenario
 from harness.session_run import Options, run_loaded
 from harness.store import RunFolder
 
@@ -46,3 +48,37 @@ def test_replaying_the_stored_home_passes_with_the_right_migrator(tmp_path: Path
     case = f"{result.folder}/smallest"
     again = ["run", "ao-clean", "--home", case, "--sandbox", "embedded", "--runs", str(tmp_path / "again")]
     assert main(again) == 0
+
+
+def told_by(saboteur: str, story: str, runs: Path) -> RunResult:
+    """Returns what a story says of a saboteur; its steps are shrunk first, so a little time is enough."""
+    scenario = load_scenario(find_scenario(story, SCENARIOS))
+    options = Options(runs=str(runs), sandbox="embedded", cases=60)
+    return run_loaded(scenario, sabotaged(FOLDER / f"{saboteur}.py"), options, choose("embedded"))
+
+
+@pytest.mark.quality
+def test_a_backup_that_goes_too_early_shrinks_to_the_two_steps_that_show_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "_SHRINK_SECONDS", 15.0)
+    result = told_by("prunes_young_backups", "ao-any-order", tmp_path)
+    assert result.smallest is not None
+    assert "retention-kept" in result.smallest.failed
+    assert result.steps == ("migrate", "prune")
+    assert main(["judge", result.folder, "--scenarios", str(SCENARIOS)]) == 1
+    if result.level != "bare":  # there a stored home cannot lie in its place again
+        again = ["run", "ao-any-order", "--home", f"{result.folder}/smallest", "--sandbox", "embedded"]
+        assert main([*again, "--scenarios", str(SCENARIOS), "--runs", str(tmp_path / "again")]) == 0
+
+
+@pytest.mark.quality
+def test_a_row_that_goes_with_its_ended_session_shrinks_to_two_weeks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "_SHRINK_SECONDS", 15.0)
+    result = told_by("drops_ended_sessions", "ao-long-life", tmp_path)
+    assert result.smallest is not None
+    assert "no-loss" in result.smallest.failed
+    assert result.steps[-1] == "week legacy-session-ended"
+    assert len(result.steps) <= 3

@@ -319,6 +319,17 @@ def test_what_others_destroy_is_theirs_to_destroy() -> None:
     assert lost(early, event(at(legacy="none"), do="verify")) == [set(), set()]
 
 
+def test_what_moves_along_with_a_record_does_not_stand_for_it() -> None:
+    both = Expectation(
+        tables=wants("new").tables,
+        fates=(*wants("new").fates, Fate("letter", "letter", "new", "migrated")),
+    )
+    start, grown = at().with_file("letter", b"dear"), at().with_file("letter", b"dear and dearer")
+    events = event(start, at("new")), event(grown, do="rollback"), event(at(), do="prune")
+    found = moments(evidence(*events, oracle={"one": both}))
+    assert [m.expected - m.target.keys() - m.legacy for m in found] == [set(), set(), set()]
+
+
 def test_a_moment_without_a_readable_target_is_passed_over() -> None:
     broken = home({"legacy": "one", "target.json": "not JSON"})
     assert len(lost(event(at()), event(broken, do="verify"), event(at(), do="verify"))) == 2
