@@ -5,7 +5,7 @@ import sys
 
 import real
 
-CLAIM = "nothing-is-made-up"
+CLAIM = "no-invention"
 SCENARIO = "ao-long-life"
 CASES = "60"
 
