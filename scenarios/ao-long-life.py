@@ -36,7 +36,7 @@ story = Story(
         "transcripts": "all",
     },
     generator="pool",
-    cases=12,
+    cases=10,
     length=(3, 6),
 )
 

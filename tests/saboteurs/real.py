@@ -123,10 +123,11 @@ def exports() -> list[Path]:
 
 
 def planned_rows() -> list[dict[str, Any]]:
-    """Returns the rows of all runs as they were to be inserted."""
+    """Returns the rows of all runs that are kept, as they were to be inserted."""
     return [
         values
         for run in runs()
+        if (run / "rows.jsonl").is_file()
         for line in (run / "rows.jsonl").read_text().splitlines()
         for table, _, values in [json.loads(line)]
         if table in {"sessions", "projects"}
