@@ -128,7 +128,7 @@ def planned_rows() -> list[dict[str, Any]]:
         values
         for run in runs()
         if (run / "rows.jsonl").is_file()
-        for line in (run / "rows.jsonl").read_text().splitlines()
+        for line in (run / "rows.jsonl").read_bytes().split(b"\n")[:-1]
         for table, _, values in [json.loads(line)]
         if table in {"sessions", "projects"}
     ]
