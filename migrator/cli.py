@@ -24,6 +24,7 @@ VERBS = {
     "rollback": "take out what migrate added; keep or export what others did since",
     "status": "say what was done so far, and which backups are kept until when",
     "prune": "remove backups and exports of finished runs, 30 days after their end or --keep-days",
+    "store": "ait42: answer requests about sessions, one JSON object a line, on stdin and stdout",
 }
 EPILOG = """examples:
   python -m migrator ao plan                    what would happen, and what stands in the way
@@ -91,7 +92,8 @@ def main(argv: list[str] | None = None) -> int:
     ):  # the process is ours: nothing in it makes cycles, and to look for them takes a tenth of the time
         gc.disable()
     parser = _parser()
-    given = parser.parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    given = parser.parse_args(words[1::-1] + words[2:] if words[:1] == ["store"] else words)
     if given.dry_run and given.verb not in {"migrate", "prune"}:
         parser.error("--dry-run goes with migrate and prune")
     if given.keep_days is not None and (given.verb != "prune" or not 0 <= given.keep_days <= 36500):
@@ -101,6 +103,8 @@ def main(argv: list[str] | None = None) -> int:
         parser.error("--write-back goes with rollback")
     if (given.system == "ait42" and given.data_dir) or (given.system != "ait42" and own):
         parser.error(f"{given.system} does not take {'--data-dir' if given.data_dir else 'options of ait42'}")
+    if given.verb == "store" and given.system != "ait42":
+        parser.error("only ait42 has a store")
     given.home = given.home or os.environ.get("HOME")
     if not given.home or not os.path.isdir(given.home):
         parser.error(f"the home {given.home or '(HOME is not set)'} is not a folder")
@@ -120,7 +124,8 @@ def main(argv: list[str] | None = None) -> int:
         report.exit = Exit.ATTENTION if given.verb in {"rollback", "verify"} else Exit.FAILED
         what = "interrupted" if isinstance(error, KeyboardInterrupt) else f"{type(error).__name__}: {error}"
         report.message = f"Stopped ({what}); `status` says where things stand, and a repeat is safe."
-    deliver(report, as_json=given.json, path=os.environ.get("MIGRATION_REPORT"))
+    if given.verb != "store" or report.exit != Exit.DONE:
+        deliver(report, as_json=given.json, path=os.environ.get("MIGRATION_REPORT"))
     return int(report.exit)
 
 
@@ -147,7 +152,11 @@ def _run(given: argparse.Namespace, report: "Report", say: "Say") -> None:
     def clock() -> datetime:
         return datetime.now(UTC)
 
-    if given.verb in {"plan", "migrate"}:
+    if given.verb == "store":
+        from migrator.ait42 import store  # noqa: PLC0415 - as above
+
+        store.run(system.where, clock, sys.stdin, sys.stdout)
+    elif given.verb in {"plan", "migrate"}:
         dry_run = given.dry_run or given.verb == "plan"
         lifecycle.migrate(system, report, say, dry_run=dry_run, clock=clock)
     elif given.verb == "rollback":

@@ -26,7 +26,7 @@ from migrator.progress import Say
 from migrator.system import Note, Plan, Planned, Progress, Record
 
 MAPPING = ".ait42/workspace_mapping.json"
-ANSWERS, WILL_BE = "workspaces.json", "workspace_mapping.new.json"  # in the backup
+WILL_BE = "workspace_mapping.new.json"  # in the backup
 STAGED = "returned"  # in the run's folder
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Nobody sees the file before it is forced to disk as a whole. Large pages: terminal texts are long.
@@ -45,7 +45,7 @@ class Editor(Planned):
 
     def __init__(self, home: str, environ: Mapping[str, str], options: Options) -> None:
         super().__init__()
-        self._where = where = sources.places(home, environ)
+        self.where = where = sources.places(home, environ)
         self.home, self.state = where.home, where.state
         self.database = Database(where.database, [where.home])
         self._options = options
@@ -55,13 +55,13 @@ class Editor(Planned):
 
     def nothing(self) -> str | None:
         """Why there is nothing to migrate, or None."""
-        if self._where.present and os.access(self._where.sessions, os.R_OK | os.X_OK):
+        if self.where.present and os.access(self.where.sessions, os.R_OK | os.X_OK):
             return None
-        return f"Nothing to migrate: {self._where.sessions} is not there, or is no folder that can be read."
+        return f"Nothing to migrate: {self.where.sessions} is not there, or is no folder that can be read."
 
     def leftovers(self) -> list[Record]:
         """Everything that the editor's folder holds."""
-        return sources.found(self._where)[1]
+        return sources.found(self.where)[1]
 
     def ready(self) -> None:
         """Raises Refusal when the database cannot be migrated to, as far as can be told from outside."""
@@ -98,7 +98,7 @@ class Editor(Planned):
     def _spoken(self) -> Workspaces:
         """The answers of this run, asked for only once."""
         if self._workspaces is None:
-            self._workspaces = Workspaces(self._where.mapping, MAPPING, self._options)
+            self._workspaces = Workspaces(self.where.mapping, MAPPING, self._options)
         return self._workspaces
 
     def known(self, run: Run) -> Plan | None:
@@ -109,7 +109,7 @@ class Editor(Planned):
             fates, answers, pack = list(run.kept(built.FATES)), self._answers(run), Pack(run.backup)
         except (Refusal, OSError, ValueError):
             return None
-        names, others = sources.found(self._where)
+        names, others = sources.found(self.where)
         unknown = any(path.startswith("unknown:") for path in answers["found"].values())
         if answers["asked"] != self._asked() or (unknown and (self._options.strict or self._options.ask)):
             return None
@@ -133,7 +133,7 @@ class Editor(Planned):
 
     def _asked(self, will_be: bytes | None = None) -> dict[str, Any]:
         """All that the answers depend on beside the session files."""
-        mapping = self._where.mapping
+        mapping = self.where.mapping
         there = files.digest(mapping) if os.path.isfile(mapping) and not os.path.islink(mapping) else None
         digest = hashlib.sha256(will_be).hexdigest() if will_be else there
         return {"mapping": digest, "given": self._options.given, "accepted": self._options.accepted}
@@ -141,7 +141,7 @@ class Editor(Planned):
     def plan(self, target: sqlite3.Connection | None, progress: Progress) -> Plan:
         """What would be done; tried out on the copy of the target, if there is one."""
         plan, workspaces = Plan(), self._spoken()
-        intake = Intake(self._where, workspaces, self._reader.read)
+        intake = Intake(self.where, workspaces, self._reader.read)
         if target is None:
             intake.run(Try(), progress)
             plan.changes = True
@@ -158,10 +158,10 @@ class Editor(Planned):
 
     def build(self, run: Run, path: str, now: datetime, progress: Progress) -> Plan:
         """The database is complete and on disk at `path`, the files are in the run's backup; gives the fates."""
-        size = sum(os.lstat(self._reader.path(name)).st_size for name in sources.found(self._where)[0])
+        size = sum(os.lstat(self._reader.path(name)).st_size for name in sources.found(self.where)[0])
         files.check_room([(self.state, 3 * size), (self.database.path, 2 * size)])
         with Writer(run.backup) as writer:
-            intake = Intake(self._where, self._spoken(), self._packing(writer))
+            intake = Intake(self.where, self._spoken(), self._packing(writer))
             self._made = self._built(path, intake, now, progress)
             writer.finish(now)
         self._keep_answers(run)
@@ -203,13 +203,13 @@ class Editor(Planned):
         def read(name: str) -> bytes:
             return pack.read(name)
 
-        return Intake(self._where, Answered(self._answers(run)["found"]), read, sorted(pack.entries))
+        return Intake(self.where, Answered(self._answers(run)["found"]), read, sorted(pack.entries))
 
     def keep(self, run: Run) -> None:
         """The run's backup also holds the session files."""
         with Writer(run.backup) as writer:
             read = self._packing(writer)
-            for name in sources.found(self._where)[0]:
+            for name in sources.found(self.where)[0]:
                 with contextlib.suppress(decode.BadFileError):
                     read(name)
             writer.finish(datetime.fromisoformat(run.find("begin")["at"]))
@@ -221,16 +221,18 @@ class Editor(Planned):
         workspaces, was, will_be = self._spoken(), None, None
         files.write_new(os.path.join(run.backup, "RESTORE-JSON.txt"), RESTORE.encode())
         if workspaces.new:
-            was = backup.copied(run, self._where.mapping)
+            was = backup.copied(run, self.where.mapping)
             will_be = workspaces.merged()
             files.write_new(os.path.join(run.backup, WILL_BE), will_be)
         answers = {"found": workspaces.found, "was": was, "asked": self._asked(will_be)}
-        files.write_new(os.path.join(run.backup, ANSWERS), json.dumps(answers).encode("ascii"))
+        files.write_new(os.path.join(run.backup, sources.ANSWERS), json.dumps(answers).encode("ascii"))
 
     @staticmethod
     def _answers(run: Run) -> dict[str, Any]:
         try:
-            answers: dict[str, Any] = json.loads(files.read(os.path.join(run.backup, ANSWERS), 1 << 30)[0])
+            answers: dict[str, Any] = json.loads(
+                files.read(os.path.join(run.backup, sources.ANSWERS), 1 << 30)[0]
+            )
             answers["was"] = Saved(*answers["was"]) if answers["was"] else None
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise Refusal("BACKUP_INVALID", f"The backup in {run.backup} cannot be read: {error}.") from error
@@ -248,7 +250,7 @@ class Editor(Planned):
             target, schema.version(target), datetime.fromisoformat(run.find("begin")["at"]), recount=True
         )
         sink = Update(target)
-        Intake(self._where, self._spoken(), pack.read, sorted(pack.entries)).run(sink, say.progress)
+        Intake(self.where, self._spoken(), pack.read, sorted(pack.entries)).run(sink, say.progress)
         run.add("filled", loose=sink.loose)
 
     def committed(self, target: sqlite3.Connection, run: Run) -> None:
@@ -260,14 +262,14 @@ class Editor(Planned):
         """The mapping file has its new entries, if there are any. May be repeated."""
         if self._answers(run)["was"]:
             data, _ = files.read(os.path.join(run.backup, WILL_BE), 1 << 30)
-            files.write_new(self._where.mapping, data)
+            files.write_new(self.where.mapping, data)
 
     def unsettle(self, run: Run) -> None:
         """The mapping file is as it was, unless somebody else has written to it since."""
         if os.path.isdir(run.backup) and run.find("applying") and (was := self._answers(run)["was"]):
-            files.remove(self._where.mapping + ".part")
+            files.remove(self.where.mapping + ".part")
             ours = files.digest(os.path.join(run.backup, WILL_BE))
-            if backup.state([self._where.mapping])[self._where.mapping] == ours:
+            if backup.state([self.where.mapping])[self.where.mapping] == ours:
                 backup.put_back(run, was)
 
     def proved(self, run: Run, path: str, progress: Progress) -> Iterator[str]:
@@ -335,7 +337,7 @@ class Editor(Planned):
     def changed_meanwhile(self) -> list[Note]:
         """Session files that were written after they had been read."""
         what = "changed-meanwhile", "written during the migration; run it again"
-        return [Note(f"{self._where.shown}/{name}.json", "", *what) for name in self._reader.changed()]
+        return [Note(f"{self.where.shown}/{name}.json", "", *what) for name in self._reader.changed()]
 
 
 def system(home: str, environ: Mapping[str, str], options: Options) -> Editor:

@@ -86,7 +86,7 @@ class Held:
         return self._db.execute("SELECT 1 FROM chat_messages WHERE id = ?", (name,)).fetchone() is not None
 
 
-def _unequal(one: Shaped, stored: Stored, *leave: str) -> Iterator[str]:
+def unequal(one: Shaped, stored: Stored, *leave: str) -> Iterator[str]:
     """The columns and instances that are not as the source has them."""
     for column, value in one.row.items():
         if stored.row[column] != value and column not in leave:
@@ -262,9 +262,9 @@ class Update:
         if stored is None:
             self._db.execute(ADD_SESSION, (*one.row.values(), 0, 0))  # triggers count
             return "migrated", self._parts(one, Stored(one.row, {}, {})), None
-        one = _known(one, stored)
+        one = known(one, stored)
         added, _ = named(one, stored.messages, self._held)
-        if not added and not any(_unequal(one, stored, "created_at")):
+        if not added and not any(unequal(one, stored, "created_at")):
             return "present", [], None
         if instant(one.row["updated_at"]) < instant(stored.row["updated_at"]):
             self.loose.append(one.id)
@@ -290,7 +290,7 @@ class Update:
         return issues
 
 
-def _known(one: Shaped, stored: Stored) -> Shaped:
+def known(one: Shaped, stored: Stored) -> Shaped:
     """A workspace that is unknown now never replaces a known one."""
     there = stored.row["workspace_path"]
     if not one.row["workspace_path"].startswith("unknown:") or there.startswith("unknown:"):
@@ -326,9 +326,9 @@ class Check:
             self.wrong.append(f"sessions {one.id}: missing")
         elif one.id not in self._loose:
             if not self._exact:
-                one = _known(one, stored)
+                one = known(one, stored)
             leave = () if self._exact else ("created_at",)
-            self.wrong += [f"sessions {one.id}: {what} differs" for what in _unequal(one, stored, *leave)]
+            self.wrong += [f"sessions {one.id}: {what} differs" for what in unequal(one, stored, *leave)]
             added, _ = named(one, stored.messages, self._held)
             self.wrong += [f"chat_messages {name}: missing or altered" for name, _ in added]
             self.compared += 1

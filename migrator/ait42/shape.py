@@ -192,6 +192,18 @@ def names(sid: str, mid: str) -> Iterator[str]:
     yield from (f"{sid}:{mid}:{number}" for number in count(2))
 
 
+def held(one: Shaped, stored: dict[str, Body], taken: Container[str]) -> dict[str, Body]:
+    """Those of the session's messages that the database has, by the ids under which it has them; see `named`."""
+    found: dict[str, Body] = {}
+    for _, _, mid, body, _ in one.messages:
+        for name in names(one.id, mid):
+            if stored.get(name) == body:
+                found[name] = body
+            if stored.get(name) == body or name not in taken:
+                break
+    return found
+
+
 def named(
     one: Shaped, stored: dict[str, Body], taken: Container[str]
 ) -> tuple[list[tuple[str, Body]], list[Issue]]:

@@ -10,6 +10,7 @@ from migrator.outcome import Refusal
 from migrator.system import Record
 
 TARGET = "sessions.db"
+ANSWERS = "workspaces.json"  # in a run's backup: the workspace of each file
 SIDES = {TARGET + suffix for suffix in ("", "-wal", "-shm", "-journal")}
 
 

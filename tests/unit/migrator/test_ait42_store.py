@@ -1,0 +1,255 @@
+"""The store that writes twice: database and files stay in step, whoever writes and whenever it is killed."""
+
+import contextlib
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from editor import EditorHome, hashed, instance, message, session
+from test_crash import points
+
+from migrator import cli
+from migrator.ait42 import sources
+from migrator.ait42.store import Store
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+WORK = "/work/one"
+Reply = dict[str, Any]
+
+
+class Served:
+    """A store in this process, asked as its clients ask it."""
+
+    def __init__(self, editor: EditorHome, now: datetime = NOW) -> None:
+        self.store = Store(sources.places(str(editor.root), {}), lambda: now)
+
+    def ask(self, do: str, **given: Any) -> Reply:
+        reply = self.store.answer({"id": 7, "do": do, **given})
+        assert reply.pop("id") == 7
+        return reply
+
+
+@pytest.fixture
+def used(editor: EditorHome) -> EditorHome:
+    editor.file(
+        WORK,
+        [session("s1", status="round_2", instances=[instance(1)], chatHistory=[message("m")]) | {"x": 1}],
+    )
+    editor.file("/work/two", [session("s2", chatHistory=[message("m")])])
+    assert editor.run("migrate").status == 0
+    return editor
+
+
+@pytest.fixture
+def served(used: EditorHome) -> Iterator[Served]:
+    served = Served(used, datetime.now(UTC))
+    yield served
+    served.store.close()
+
+
+def in_files(editor: EditorHome) -> dict[str, Any]:
+    return {
+        one["id"]: one for path in sorted(editor.sessions.iterdir()) for one in json.loads(path.read_text())
+    }
+
+
+def in_step(editor: EditorHome) -> None:
+    """The files hold what the database holds, by the database's own migration."""
+    served = Served(editor)
+    found = served.ask("reconcile")
+    assert (found["total"], found["json_only"], found["sqlite_only"], found["newer_in_json"], found["newer_in_sqlite"]) == (
+        found["consistent"], [], [], [], [])  # fmt: skip
+    served.store.close()
+
+
+def test_a_new_session_is_in_the_database_and_in_a_file(used: EditorHome, served: Served) -> None:
+    one = session("n1", instances=[instance(0)], chatHistory=[message("n", instanceId=0)])
+    assert served.ask("create_session", workspace=WORK, session=one) == {
+        "ok": True,
+        "session": "n1",
+        "json": "written",
+    }
+    two = session("n2", status="started")
+    served.ask("create_session", workspace="/work/new", session=two)
+    assert in_files(used)["n1"] == one
+    assert json.loads((used.sessions / f"{hashed('/work/new')}.json").read_text()) == [two]
+    assert used.exported()["n1"] == one
+    assert served.ask("create_session", workspace=WORK, session=one)["code"] == "EXISTS"
+    in_step(used)
+
+
+def test_changes_reach_both_sides_and_nothing_else_in_the_file(used: EditorHome, served: Served) -> None:
+    before = in_files(used)["s1"]
+    assert served.ask("update_session", session="s1", fields={"task": "new", "instances": [
+        {"instanceId": 1, "status": "archived"}, instance(2)]})["ok"]  # fmt: skip
+    assert served.ask("add_message", session="s2", message=message("later"))["ok"]
+    now = in_files(used)
+    assert now["s1"] == before | {
+        "task": "new", "updatedAt": now["s1"]["updatedAt"],
+        "instances": [instance(1, status="archived"), instance(2)],
+    }  # fmt: skip
+    assert [m["id"] for m in now["s2"]["chatHistory"]] == ["m", "later"]
+    assert [m["id"] for m in used.exported()["s2"]["chatHistory"]] == [m for (m,) in used.rows(
+        "SELECT id FROM chat_messages WHERE session_id = 's2' ORDER BY rowid")]  # fmt: skip
+    in_step(used)
+
+
+@pytest.mark.parametrize(
+    ("do", "given", "code"),
+    [
+        ("nothing", {}, "BAD_REQUEST"),
+        ("get", {}, "BAD_REQUEST"),
+        ("get", {"session": "nobody"}, "NOT_FOUND"),
+        ("update_session", {"session": "nobody", "fields": {}}, "NOT_FOUND"),
+        ("update_session", {"session": "s1", "fields": {"id": "x"}}, "BAD_REQUEST"),
+        ("update_session", {"session": "s1", "fields": 5}, "BAD_REQUEST"),
+        ("update_session", {"session": "s1", "fields": {"task": 5}}, "BAD_REQUEST"),
+        ("update_session", {"session": "s1", "fields": {"updatedAt": "2001-01-01T00:00:00Z"}}, "STALE"),
+        ("add_message", {"session": "s1", "message": {"id": "x"}}, "BAD_REQUEST"),
+        ("create_session", {"workspace": WORK, "session": session("n", type="duel")}, "BAD_REQUEST"),
+        ("create_session", {"workspace": WORK, "session": session("n", winnerId=-1)}, "BAD_REQUEST"),
+    ],
+)
+def test_a_wrong_request_is_refused_and_changes_nothing(
+    used: EditorHome, served: Served, do: str, given: Reply, code: str
+) -> None:
+    files, rows = in_files(used), used.exported()
+    reply = served.ask(do, **given)
+    assert (reply["ok"], reply["code"]) == (False, code)
+    assert (in_files(used), used.exported()) == (files, rows)
+
+
+def test_reading_lists_gets_and_really_finds(used: EditorHome, served: Served) -> None:
+    for sid, task in (
+        ("1", "日本語のタスク"),
+        ("2", "c++ auth-fix"),
+        ("3", "100% sure"),
+        ("4", 'say "hi" OR'),
+    ):
+        served.ask("create_session", workspace=WORK, session=session(sid, task=task))
+    for text, found in (("本語", ["1", "s1", "s2"]), ("c++", ["2"]), ("auth-fix", ["2"]), ("0%", ["3"]), ("_", []),
+                        ('"hi" OR', ["4"]), ("", ["1", "2", "3", "4", "s1", "s2"])):  # fmt: skip
+        assert sorted(served.ask("search", text=text)["sessions"]) == found, text
+    assert served.ask("get", session="1")["session"] == session("1", task="日本語のタスク")
+    assert [one["id"] for one in served.ask("list", workspace="/work/two")["sessions"]] == ["s2"]
+    assert len(served.ask("list", limit=2, offset=1)["sessions"]) == 2
+
+
+def test_reconciling_shows_drift_and_mends_it(used: EditorHome, served: Served) -> None:
+    used.file(WORK, [session("s1", updatedAt="2030-01-01T00:00:00Z", task="newer file"), session("file")])
+    used.execute(
+        "UPDATE sessions SET task = 'newer row', updated_at = '2030-01-01T00:00:00Z' WHERE id = 's2'"
+    )
+    used.execute("INSERT INTO sessions (id, workspace_path, type, task, status, created_at, updated_at) "
+                 "VALUES ('row', '/work/two', 'debate', 't', 'running', 'a', 'b')")  # fmt: skip
+    drift = {
+        "json_only": ["file"],
+        "sqlite_only": ["row"],
+        "newer_in_json": ["s1"],
+        "newer_in_sqlite": ["s2"],
+    }
+    files = in_files(used)
+    found = served.ask("reconcile")
+    assert {key: found[key] for key in drift} == drift
+    assert (found["total"], found["consistent"]) == (4, 0)
+    assert in_files(used) == files
+    assert served.ask("reconcile", mend=True)["mended"]
+    assert used.exported()["s1"]["task"] == "newer file"
+    assert in_files(used)["s2"]["task"] == "newer row"
+    assert in_files(used).keys() == used.exported().keys() == {"s1", "s2", "file", "row"}
+    in_step(used)
+
+
+def test_a_session_stays_in_the_file_that_it_is_in(used: EditorHome) -> None:
+    used.file(WORK + "/", [session("raw")])
+    used.mapping({WORK + "/": WORK, "/was": "/moved"})
+    used.file("/was", [session("old")], mapped=False)
+    assert used.run("migrate", "--accept-mapping", f"{hashed('/was')}=/moved", "--accept-mapping",
+                    f"{hashed(WORK + '/')}={WORK}").status == 0  # fmt: skip
+    paths = dict(used.rows("SELECT id, workspace_path FROM sessions"))
+    assert (paths["raw"], paths["old"]) == (WORK, "/moved")
+    names = {path.name for path in used.sessions.iterdir()}
+    served = Served(used, datetime.now(UTC))
+    for sid in ("s1", "raw", "old"):
+        assert served.ask("update_session", session=sid, fields={"task": "new"})["json"] == "written"
+    served.store.close()
+    assert {path.name for path in used.sessions.iterdir()} == names
+    assert {one["task"] for sid, one in in_files(used).items() if sid != "s2"} == {"new"}
+    in_step(used)
+
+
+def test_a_file_that_cannot_be_written_follows_later(used: EditorHome, served: Served) -> None:
+    path = used.sessions / f"{hashed(WORK)}.json"
+    data = path.read_bytes()
+    path.write_bytes(b"{")
+    assert served.ask("update_session", session="s1", fields={"task": "new"})["json"] == "pending"
+    assert path.read_bytes() == b"{"
+    path.write_bytes(data)
+    assert served.ask("add_message", session="s2", message=message("x"))["json"] == "written"
+    assert in_files(used)["s1"]["task"] == "new"
+    in_step(used)
+
+
+def test_after_thirty_days_only_the_database_is_written(used: EditorHome) -> None:
+    files = in_files(used)
+    served = Served(used, datetime.now(UTC) + timedelta(days=30, minutes=1))
+    assert served.ask("update_session", session="s1", fields={"task": "new"})["json"] == "retired"
+    assert in_files(used) == files
+    assert used.exported()["s1"]["task"] == "new"
+    served.store.close()
+
+
+def test_a_store_killed_anywhere_leaves_both_sides_in_step(used: EditorHome) -> None:
+    count = 0
+
+    def work(verb: str) -> None:
+        served = Served(used, datetime.now(UTC))
+        served.ask("add_message", session="s1", message=message(f"k{count}"))
+        served.store.close()
+
+    real, used.run = used.run, work  # type: ignore[assignment, method-assign]
+    for count in points(used, "store"):  # type: ignore[arg-type]
+        before = {m["id"] for m in used.exported()["s1"]["chatHistory"]}
+        in_step(used)
+        assert {m["id"] for m in in_files(used)["s1"]["chatHistory"]} >= before - {f"k{count}", "s1:m"}
+    assert count > 5
+    used.run = real  # type: ignore[method-assign]
+    assert used.run("verify").report["figures"]["integrity_ok"]
+
+
+def test_several_clients_lose_nothing(used: EditorHome) -> None:
+    words = [sys.executable, "-m", "migrator", "store", "ait42", "--home", str(used.root)]
+    clients = [
+        subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)
+    ]
+    for number, client in enumerate(clients):
+        assert client.stdin
+        for turn in range(10):
+            request = {
+                "id": turn,
+                "do": "add_message",
+                "session": "s1",
+                "message": message(f"{number}-{turn}"),
+            }
+            client.stdin.write(json.dumps(request) + "\n")
+        client.stdin.flush()
+    for client in clients:
+        out, _ = client.communicate()
+        assert [json.loads(line)["ok"] for line in out.splitlines()] == [True] * 10
+    assert len(in_files(used)["s1"]["chatHistory"]) == 31
+    in_step(used)
+
+
+def test_a_home_without_the_database_has_no_store(editor: EditorHome) -> None:
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        assert cli.main(["store", "ait42", "--home", str(editor.root), "--json"]) == 3
+    assert json.loads(out.getvalue())["code"] == "DB_MISSING"
+    assert not os.path.lexists(editor.root / ".local")
+    assert isinstance(editor.root, Path)
