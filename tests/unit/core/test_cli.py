@@ -138,7 +138,7 @@ def test_an_unknown_scenario_is_told_with_those_that_exist(
     ("argv", "told"),
     [
         (["run", "toy-any"], "no such system: toy; known are ait42, ao"),
-        (["gate", "oa"], "no such system: oa; known are ao"),
+        (["gate", "oa"], "no such system: oa; known are ait42, ao"),
         (["gate", "ao"], "no scenario of ao in scenarios/"),
         (["judge", "."], "not a stored run"),
         (["list"], None),
@@ -327,7 +327,7 @@ def gate(place: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
             return (outcome(scenario, *statuses[scenario.name]) for _, scenario in chosen)
 
         monkeypatch.setattr(gate_command, "_run_all", run_all)
-        return cli.main(["gate", *argv])
+        return cli.main(["gate", "ao", *argv])
 
     return run_gate
 
