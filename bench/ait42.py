@@ -298,13 +298,14 @@ def main() -> None:
         make(home, asked.scale, asked.output_chars)
         rounds = [one_round(home, work, asked.without) for _ in range(asked.runs + 1)][1:]
     ratios = tell(rounds)
+    normal = asked.output_chars < 9000
     promised = {
         "P1  migrator / pipeline": (
             ratios("migrator", "pipeline"),
             "<=",
-            1.6 if asked.output_chars < 9000 else 1.9,
+            1.6 if normal else 1.9,
         ),
-        "P1  migrator / sqlite-utils": (ratios("migrator", "sqlite-utils"), "<=", 1.0),
+        "P1  migrator / sqlite-utils": (ratios("migrator", "sqlite-utils"), "<=", 1.0 if normal else 1.5),
         "P3  seed / migrator": (ratios("seed", "migrator"), ">=", 1.9 if asked.scale < 5 else 2.4),
         "P4  second run / migrator": (ratios("second run", "migrator"), "<=", 0.15),
         "P4  dry run / migrator": (ratios("dry run", "migrator"), "<=", 0.4),
@@ -314,7 +315,8 @@ def main() -> None:
         if ratio is None:
             continue
         kept = ratio <= limit if sign == "<=" else ratio >= limit
-        print(f"{name:28} {ratio:5.2f}  {sign} {limit}  {'kept' if kept else 'MISSED'}")
+        note = "" if asked.scale >= 10 or not name.startswith(("P4", "P5")) else " (promised at scale 10)"
+        print(f"{name:28} {ratio:5.2f}  {sign} {limit}  {'kept' if kept else 'MISSED'}{note}")
 
 
 def tell(rounds: list[dict[str, tuple[float, float]]]) -> Callable[[str, str], float | None]:
