@@ -44,8 +44,8 @@ def copied(home: Home, source: str, destination: str) -> Home | None:
 
 
 def moved(home: Home, source: str, destination: str) -> Home | None:
-    """Returns the home with a file or a whole folder under another path; None where something lies there."""
-    if home.get(destination) is not None:
+    """Returns the home with a file or a whole folder under another path; None where it is not there, or something lies there."""
+    if home.get(source) is None or home.get(destination) is not None:
         return None
     below = source + "/"
     carried = {
