@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from harness.records import Record, Tables
+from harness.records import Record, Tables, same_record
 
 RowName = tuple[str, str]
 """A table, and the key by which `Stored.tables` has the row."""
@@ -34,6 +34,7 @@ class Stored:
             bytes.  A row's key is the same as long as its primary key is.
         references: all foreign keys.
         shape: a text that differs when tables, columns, triggers or the version do.
+        derived: for a table the columns whose values follow from rows of other tables, such as counts.
         files: the paths, relative to the home, that may hold the store, whether they exist or not.
     """
 
@@ -41,6 +42,7 @@ class Stored:
     references: tuple[Reference, ...] = ()
     shape: str = ""
     files: frozenset[str] = frozenset()
+    derived: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def get(self, name: RowName) -> Record | None:
         """Returns a row, or None where there is none of that name."""
@@ -50,6 +52,16 @@ class Stored:
     def names(self) -> Iterator[RowName]:
         """Yields the names of all rows."""
         return ((table, key) for table, rows in self.tables.items() for key in rows)
+
+    def says_the_same(self, table: str, one: Record, other: Record | None) -> bool:
+        """Tells whether two rows of a table are equal but for what follows from other rows."""
+        if other is None:
+            return False
+        own = [
+            {name: value for name, value in row.items() if name not in self.derived.get(table, ())}
+            for row in (one, other)
+        ]
+        return same_record(*own)
 
     def hanging(self, roots: Collection[RowName]) -> set[RowName]:
         """Returns those of the rows that are there, and every row that hangs from one of them by foreign keys."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.claims.claim import Claim, Finding, UndecidedError
-from harness.claims.whose import altered, copied
+from harness.claims.whose import altered, copied, outgrown
 from harness.evidence import READING, Evidence
 from harness.expectation import TargetUnreadableError
 from harness.history import Event
@@ -98,7 +98,10 @@ def _verify(evidence: Evidence, event: Event) -> set[str]:
     if ledger.unsettled or _blocked(evidence, event):
         return {"done", "attention", "refused"}
     notices = "attention" if "attention" in evidence.profile.exit else "refused"
-    wanted = {notices} if any(altered(evidence, event)) else {"done"}
+    if any(altered(evidence, event)):
+        wanted = {notices}
+    else:
+        wanted = {"done", notices} if outgrown(evidence, event) else {"done"}
     if ledger.damaged:  # the journal, perhaps
         wanted.add(notices)
     return wanted | {"refused"} if event.conditions else wanted

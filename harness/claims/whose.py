@@ -36,6 +36,18 @@ def inserted(evidence: Evidence, steps: tuple[Event, ...]) -> dict[RowName, Reco
     return rows
 
 
+def written(evidence: Evidence, steps: tuple[Event, ...]) -> dict[RowName, Record]:
+    """Returns the rows that appeared or changed in the steps, as the last of them left them."""
+    rows: dict[RowName, Record] = {}
+    for step in steps:
+        before, after = stored(evidence, step.before), stored(evidence, step.after)
+        for name in after.names():
+            row, old = after.tables[name[0]][name[1]], before.get(name)
+            if old is None or not same_record(old, row):
+                rows[name] = row
+    return rows
+
+
 def copied(evidence: Evidence, steps: tuple[Event, ...]) -> dict[str, str]:
     """Returns the files that moved along in the steps: path and digest, as they were written."""
     files: dict[str, str] = {}
@@ -48,20 +60,33 @@ def copied(evidence: Evidence, steps: tuple[Event, ...]) -> dict[str, str]:
 
 
 def altered(evidence: Evidence, event: Event) -> Iterator[str]:
-    """Yields the names of migrated records and files that are gone before the event, or not what was written."""
+    """Yields the names of migrated records and files that are gone before the event, or not what was written.
+
+    What a later run has found otherwise than it was written, and left so, is no longer the migration's.
+    """
     ledger = evidence.ledger(event)
     if not ledger.steps or event.before == ledger.steps[-1].after:
         return
     tables = frozenset().union(*(evidence.expected(step).record_tables for step in ledger.steps))
-    now = stored(evidence, event.before)
-    for name, record in inserted(evidence, ledger.steps).items():
-        found = now.get(name)
-        if name[0] in tables and (found is None or not same_record(record, found)):
+    now, left = stored(evidence, event.before), stored(evidence, ledger.steps[-1].after)
+    for name, record in written(evidence, ledger.steps).items():
+        ours = left.says_the_same(name[0], record, left.get(name))
+        if name[0] in tables and ours and not now.says_the_same(name[0], record, now.get(name)):
             yield " ".join(name)
     for path, digest in copied(evidence, ledger.steps).items():
         entry = event.before.get(path)
         if entry is None or entry.digest != digest:
             yield path
+
+
+def outgrown(evidence: Evidence, event: Event) -> bool:
+    """Tells whether others had altered migrated records before the last run, which left them so."""
+    ledger = evidence.ledger(event)
+    if not ledger.steps:
+        return False
+    left = stored(evidence, ledger.steps[-1].after)
+    rows = written(evidence, ledger.steps).items()
+    return any(not left.says_the_same(name[0], record, left.get(name)) for name, record in rows)
 
 
 def rows_of_others(evidence: Evidence, event: Event) -> dict[RowName, Record]:
@@ -70,7 +95,7 @@ def rows_of_others(evidence: Evidence, event: Event) -> dict[RowName, Record]:
     if ledger.base is None:
         return {}
     known = stored(evidence, ledger.base)
-    ours = inserted(evidence, ledger.standing)
+    ours = written(evidence, ledger.standing)
     now = stored(evidence, ledger.start)
     rows: dict[RowName, Record] = {}
     for name in now.names():

@@ -9,17 +9,19 @@ from harness.cli import main
 from harness.sandbox.choose import choose
 from harness.scenario import Step, load_scenario
 from harness.session_run import Options, profile_for, run_loaded
+from harness.systems import PACKS
 from harness.verdict import Status
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
 
 @pytest.mark.quality
-def test_two_hundred_clean_homes_raise_no_alarm(tmp_path: Path) -> None:
-    clean = load_scenario(SCENARIOS / "ao-clean.toml")
+@pytest.mark.parametrize("system", PACKS)
+def test_two_hundred_clean_homes_raise_no_alarm(system: str, tmp_path: Path) -> None:
+    clean = load_scenario(SCENARIOS / f"{system}-clean.toml")
     scenario = msgspec.structs.replace(clean, cases=200, steps=[Step(do="migrate")])
     options = Options(runs=str(tmp_path), sandbox="embedded", seed=1)
-    result = run_loaded(scenario, profile_for("ao", ""), options, choose("embedded"))
+    result = run_loaded(scenario, profile_for(system, ""), options, choose("embedded"))
     assert result.status is Status.PASS, result.smallest or result.notes
     assert len(result.verdicts) == 200
 

@@ -17,6 +17,7 @@ from harness.evidence import Evidence
 from harness.expectation import Expectation
 from harness.history import Event, Kill
 from harness.home import Home, digest_of
+from harness.stored import Stored
 from harness.sut import Outcome
 from harness.verdict import Status, judge
 
@@ -371,6 +372,38 @@ def test_verify_notices_what_was_migrated_and_not_what_others_added() -> None:
         assert wanted(altered, RIGHT, do="verify") == {"attention"}
         assert wanted(altered, RIGHT, do="verify", conditions=LOCKED) == {"attention", "refused"}
     assert wanted(holding(BACK, []), RIGHT, rolled_back(MIGRATED, BACK), do="verify") == {"done"}
+
+
+NEWER = holding(MIGRATED, [OLD | {"text": "ours too"}, A | {"text": "newer"}, B])
+UPDATE = event(MIGRATED, NEWER)
+
+
+def test_what_a_later_run_wrote_anew_is_what_was_migrated() -> None:
+    grown = holding(NEWER, [OLD | {"text": "ours too"}, A | {"text": "newer"}, B], [OWN])
+    assert wanted(grown, RIGHT, UPDATE, do="verify") == {"done"}
+    for row in (A, OLD):
+        altered = holding(NEWER, [row, *([OLD] if row is A else [A]), B])
+        assert wanted(altered, RIGHT, UPDATE, do="verify") == {"attention"}
+    assert "notes old" not in lost_after_update(holding(grown, [OLD, A | {"text": "newer"}, B], [OWN]), grown)
+
+
+def lost_after_update(after: Home, before: Home) -> list[str]:
+    return subjects("rollback-keeps-new-work", RIGHT, UPDATE, rolled_back(before, after))
+
+
+def test_what_a_later_run_left_as_others_had_made_it_is_theirs() -> None:
+    theirs = holding(MIGRATED, [OLD, A | {"text": "mine"}])
+    second = event(theirs, holding(theirs, [OLD, A | {"text": "mine"}, B]))
+    after = holding(MIGRATED, [OLD, A | {"text": "mine again"}, B])
+    assert wanted(after, RIGHT, second, do="verify") == {"done", "attention"}
+
+
+def test_what_follows_from_other_rows_is_no_alteration() -> None:
+    counted = Stored(derived={"notes": frozenset({"count"})})
+    assert counted.says_the_same("notes", A | {"count": 1}, A | {"count": 2})
+    assert not counted.says_the_same("remarks", A | {"count": 1}, A | {"count": 2})
+    assert not counted.says_the_same("notes", A | {"count": 1}, B | {"count": 1})
+    assert not counted.says_the_same("notes", A, None)
 
 
 def test_verify_may_notice_that_what_is_kept_was_damaged() -> None:

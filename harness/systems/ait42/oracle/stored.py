@@ -14,6 +14,8 @@ from harness.records import Record, Value
 from harness.stored import Reference, Stored
 from harness.systems.ait42.oracle.database import PLACE, SUFFIXES, opened, place, quoted, table_names
 
+_DERIVED = {"sessions": frozenset({"instance_count", "message_count"})}
+
 
 def read_stored(home: Home) -> Stored:
     """Returns what the database stores; no tables where there is none.
@@ -32,6 +34,7 @@ def read_stored(home: Home) -> Stored:
             references=tuple(reference for name in names for reference in _references(connection, name)),
             shape=_shape(connection),
             files=files,
+            derived=_DERIVED,
         )
 
 
