@@ -33,6 +33,7 @@ class Stored:
         tables: every row with its values as stored: None, int, float, str (surrogateescape where it is no UTF-8),
             bytes.  A row's key is the same as long as its primary key is.
         references: all foreign keys.
+        counters: the highest number ever given out, for each table that never gives one out again.
         shape: a text that differs when tables, columns, triggers or the version do.
         derived: for a table the columns whose values follow from rows of other tables, such as counts.
         files: the paths, relative to the home, that may hold the store, whether they exist or not.
@@ -40,6 +41,7 @@ class Stored:
 
     tables: Tables = field(default_factory=dict)
     references: tuple[Reference, ...] = ()
+    counters: Mapping[str, int] = field(default_factory=dict)
     shape: str = ""
     files: frozenset[str] = frozenset()
     derived: Mapping[str, frozenset[str]] = field(default_factory=dict)

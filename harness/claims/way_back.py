@@ -91,8 +91,8 @@ def _made_up(before: Stored, exports: Exports, event: Event) -> Iterator[Finding
 def rollback_takes_back(evidence: Evidence) -> Iterator[Finding]:
     """Yields where a rollback that was done, after others had worked on, left more or less than it should.
 
-    What was migrated is gone, with all that hangs from it; every other row and file is as others left it.  With
-    nothing to take back, nothing changes at all.
+    What was migrated is gone, with all that hangs from it; every other row and file is as others left it, and
+    no number that was given out is given out again.  With nothing to take back, nothing changes at all.
     """
     for event in _done(evidence):
         ledger = evidence.ledger(event)
@@ -103,6 +103,7 @@ def rollback_takes_back(evidence: Evidence) -> Iterator[Finding]:
                 )
         elif ledger.foreign and ledger.standing and not ledger.murky:
             yield from _rows(evidence, event, ledger)
+            yield from _counters(evidence, event, ledger)
             yield from _files(evidence, event, ledger)
 
 
@@ -118,6 +119,15 @@ def _rows(evidence: Evidence, event: Event, ledger: Ledger) -> Iterator[Finding]
             yield _finding(_TAKES, " ".join(name), row, found or "no such record", event)
     for name in sorted(set(after.names()) - set(before.names())):
         yield _finding(_TAKES, " ".join(name), "no such record", after.get(name), event)
+
+
+def _counters(evidence: Evidence, event: Event, ledger: Ledger) -> Iterator[Finding]:
+    """Yields tables that would give numbers out again which others may have read and remember."""
+    after = stored(evidence, event.after).counters
+    for table, highest in sorted(stored(evidence, ledger.start).counters.items()):
+        if after.get(table, 0) < highest:
+            wanted = f"{highest} or more: no number is given out twice"
+            yield _finding(_TAKES, f"{table}: highest number", wanted, after.get(table), event)
 
 
 def _files(evidence: Evidence, event: Event, ledger: Ledger) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """Small homes, events and histories, written by hand, and an oracle that is a plain dict.
 
 A home's `legacy` file names what the dict says about it, `target.json` is its store, and `problems` lists what is
-wrong with that store, a line each.  A store's `shape` is the text of that file, and in it a remark refers to its note.
+wrong with that store, a line each.  A store's `shape` is the text of that file, its counters are those of the file `counters`, and in it a remark refers to its note.
 """
 
 from __future__ import annotations
@@ -103,7 +103,9 @@ def read_stored(asked: Home) -> Stored:
     """Returns the same tables as they stand: their values are plain already."""
     shape = asked.content("shape").decode() if asked.get("shape") else ""
     references = (Reference("remarks", "of", "notes", "id"),)
-    return Stored(read_target(asked), references, shape, frozenset({"target.json"}))
+    counters = json.loads(asked.content("counters")) if asked.get("counters") else {}
+    files = frozenset({"target.json", "counters"})
+    return Stored(read_target(asked), references, counters, shape, files)
 
 
 def problems_of(asked: Home) -> list[str]:

@@ -259,6 +259,16 @@ def test_what_others_deleted_does_not_come_back() -> None:
     assert taken(holding(BACK, [OLD]), before) == ["notes old"]
 
 
+def test_a_number_that_others_were_given_is_not_given_out_again() -> None:
+    def counting(tree: Home, highest: int) -> Home:
+        return tree.with_file("counters", json.dumps({"notes": highest}).encode())
+
+    assert taken(counting(EXPORTED, 7), counting(WORKED, 7)) == []
+    assert taken(counting(EXPORTED, 8), counting(WORKED, 7)) == []
+    assert taken(counting(EXPORTED, 6), counting(WORKED, 7)) == ["notes: highest number"]
+    assert taken(EXPORTED, counting(WORKED, 7)) == ["notes: highest number"]
+
+
 def test_others_files_stay() -> None:
     before = WORKED.with_file("moved/theirs", b"t")
     assert taken(EXPORTED.with_file("moved/theirs", b"t"), before) == []

@@ -34,6 +34,7 @@ def _stored(database: Database) -> Stored:
     return Stored(
         tables={name: dict(_rows(database, name)) for name in names},
         references=tuple(reference for name in names for reference in _references(database, name)),
+        counters=dict(_counters(database)),
         shape=_shape(database),
     )
 
@@ -60,6 +61,13 @@ def _references(database: Database, name: str) -> Iterator[Reference]:
         f"PRAGMA foreign_key_list({_quoted(name)})"
     ).fetchall():
         yield Reference(name, str(column), str(parent), str(key or _keys(database, str(parent))[number]))
+
+
+def _counters(database: Database) -> Iterator[tuple[str, int]]:
+    if "sqlite_sequence" in database.table_names():
+        for name, highest in database.execute("SELECT name, seq FROM sqlite_sequence").fetchall():
+            if isinstance(highest, int):
+                yield str(name), highest
 
 
 def _shape(database: Database) -> str:

@@ -60,6 +60,13 @@ def test_what_hangs_from_a_project_is_all_of_it_and_no_more() -> None:
     assert {table for table, _ in hanging} >= {"sessions", "pr", "pr_checks", "review_run", "change_log"}
 
 
+def test_its_counters_say_what_was_given_out_even_if_it_is_gone() -> None:
+    home = used()
+    counters = read_stored(home).counters
+    assert counters.keys() == {"change_log", "goose_db_version"}
+    assert counters["change_log"] < read_stored(after("changed-rows", home)).counters["change_log"]
+
+
 def test_its_shape_changes_with_the_schema_and_not_with_the_rows() -> None:
     home = used()
     assert read_stored(after("own-work", home)).shape == read_stored(home).shape
