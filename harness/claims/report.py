@@ -6,13 +6,16 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from harness.claims.claim import Claim, Finding
+from harness.claims.claim import Claim, Finding, UndecidedError
+from harness.claims.exported import read_exports
+from harness.claims.whose import stored
 from harness.evidence import Evidence
 from harness.expectation import Fate
 from harness.history import Event
 from harness.home import Home
+from harness.sut import Verb
 
-_TELLING = ("migrate", "dry_run")
+_TELLING: tuple[Verb, ...] = ("migrate", "dry_run")
 _ARRIVED = frozenset({"migrated", "present"})
 
 
@@ -67,25 +70,52 @@ def _fate_text(disposition: object, reason: object) -> str:
 
 
 def report_is_honest(evidence: Evidence) -> Iterator[Finding]:
-    """Yields statements of a report that the exit status, its own records or the disk contradict."""
-    for event in _told(evidence):
+    """Yields statements of a report that the exit status, its own records or the disk contradict.
+
+    Of a rollback: how it ended, whether it changed anything, and where what others made of it lies now.
+    """
+    for event in _told(evidence, *_TELLING, "rollback"):
         report = event.report
         if not isinstance(report, dict):
             yield Finding(
                 "report-is-honest", "report", "a JSON object at $MIGRATION_REPORT", _kind(report), event.step
             )
             continue
-        if not isinstance(report.get("records"), list) or len(_rows(report)) != len(report["records"]):
-            yield Finding(
-                "report-is-honest", "records", "a list of objects", report.get("records"), event.step
-            )
-        yield from _totals(event, report)
+        if event.do in _TELLING:
+            yield from _listed(event, report)
+        else:
+            yield from _exported(evidence, event, report)
         yield from _places(evidence, event, report)
         for name, truth in _truths(evidence, event).items():
             if report.get(name) != truth or type(report.get(name)) is not type(truth):
                 yield Finding("report-is-honest", name, truth, report.get(name), event.step)
         if event.do == "migrate" and event.succeeded and not evidence.open_ended(event):
             yield from _written(evidence, event, report)
+
+
+def _listed(event: Event, report: Mapping[str, Any]) -> Iterator[Finding]:
+    """Compares the totals with the records."""
+    if not isinstance(report.get("records"), list) or len(_rows(report)) != len(report["records"]):
+        yield Finding("report-is-honest", "records", "a list of objects", report.get("records"), event.step)
+    yield from _totals(event, report)
+
+
+def _exported(evidence: Evidence, event: Event, report: Mapping[str, Any]) -> Iterator[Finding]:
+    """Compares the place that is named for what was exported with what lies there."""
+    if not (evidence.profile.exports and event.succeeded) or evidence.ledger(event).start == event.after:
+        return
+    start = evidence.ledger(event).start
+    try:
+        lines = read_exports(evidence, start, event.after, stored(evidence, start).tables).lines
+    except UndecidedError:
+        return  # what cannot be read is for other claims to tell
+    said = report.get("export")
+    if said is None and not any(lines.values()):
+        return
+    place = event.after.relative(said) if isinstance(said, str) and said.startswith("/") else said
+    if event.after.get(str(place)) is None or not evidence.is_kept(str(place)):
+        wanted = "the folder that holds what others made of it"
+        yield Finding("report-is-honest", "export", wanted, said, event.step)
 
 
 def _truths(evidence: Evidence, event: Event) -> dict[str, Any]:
@@ -96,7 +126,7 @@ def _truths(evidence: Evidence, event: Event) -> dict[str, Any]:
         "dry_run": event.do == "dry_run",
         "outcome": event.outcome,
     }
-    if event.do == "migrate":
+    if event.do != "dry_run":
         truths["changed"] = any(event.before.changes_to(event.after))
     return truths
 
@@ -153,8 +183,8 @@ def _arrivals(evidence: Evidence, event: Event, home: Home) -> int:
     return rows + sum(1 for path in places if home.get(path) is None and event.after.get(path))
 
 
-def _told(evidence: Evidence) -> Iterator[Event]:
-    return (e for e in evidence.events(*_TELLING) if e.succeeded or e.outcome == "refused")
+def _told(evidence: Evidence, *verbs: Verb) -> Iterator[Event]:
+    return (e for e in evidence.events(*(verbs or _TELLING)) if e.succeeded or e.outcome == "refused")
 
 
 def _reports(evidence: Evidence) -> str:

@@ -135,6 +135,7 @@ def add_shared_rows(database: Database, root: str, project: Project) -> None:
     """Adds a legacy project that is already known to the rewrite, with sessions that clash with those of the legacy one.
 
     The first has its legacy id; the second's id belongs to another project; the next two find their number taken.
+    Every other one of these has ended there.
     """
     database.table("projects").insert({
         "id": project.id, "path": f"{root}/{project.path}", "display_name": "added by hand",
@@ -146,9 +147,11 @@ def add_shared_rows(database: Database, root: str, project: Project) -> None:
         number = session.id.rpartition("-")[2]
         if number.isdecimal() and number.isascii() and len(number) < 16:
             rows.append((f"added-{number}", project.id, int(number)))
-    for identity, owner, num in dict.fromkeys(rows):
+    for place, (identity, owner, num) in enumerate(dict.fromkeys(rows)):
+        ended = place % 2  # what has ended keeps its id and its number
         database.table("sessions").insert({
             "id": identity, "project_id": owner, "num": num, "harness": "", "branch": "added/by-hand",
+            "is_terminated": ended, "activity_state": "exited" if ended else "idle",
             "activity_last_at": _go_time(91), "created_at": _go_time(91), "updated_at": _go_time(91),
         })  # fmt: skip
 

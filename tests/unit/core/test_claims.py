@@ -89,7 +89,7 @@ class Trio:
 
 RIGHT = event(LEGACY, MIGRATED, report=REPORT)
 REFUSED = event(LEGACY, outcome="refused", conditions=frozenset({"locked"}), report=IDLE)
-BACK = event(MIGRATED, LEGACY, do="rollback")
+BACK = event(MIGRATED, LEGACY, do="rollback", report=IDLE | {"outcome": "done", "changed": True})
 NO_SUCCESS = (shown(REFUSED), "no migrate step reported success")
 DEAF = msgspec.structs.replace(PROFILE, reports=False)
 COPIES = msgspec.structs.replace(PROFILE, backup="copies")
@@ -769,6 +769,31 @@ def test_a_change_that_is_denied_or_made_up_is_told() -> None:
     assert honesty(changed=False) == [("changed", True, False)]
     boast = event(LEGACY, outcome="refused", conditions=LOCKED, report=IDLE | {"changed": True})
     assert [(f.subject, f.expected) for f in findings_of("report-is-honest", boast)] == [("changed", False)]
+
+
+def of_rollback(after: Home = LEGACY, profile: Any = PROFILE, **other: Any) -> list[tuple[str, Any, Any]]:
+    report = IDLE | {"outcome": "done", "changed": True} | other
+    case = shown(RIGHT, event(CHANGED, after, do="rollback", report=report), profile=profile)
+    return [(f.subject, f.expected, f.found) for f in result_of("report-is-honest", case).findings]
+
+
+def test_a_rollback_that_denies_what_it_did_is_told() -> None:
+    assert of_rollback() == []
+    assert of_rollback(changed=False) == [("changed", True, False)]
+    assert of_rollback(outcome="refused") == [("outcome", "done", "refused")]
+
+
+def test_a_rollback_says_where_its_export_lies() -> None:
+    export = ".local/state/m/export"
+    exporting = msgspec.structs.replace(PROFILE, exports="rows")
+    after = LEGACY.with_file(f"{export}/notes.jsonl", b'{"id": "a"}\n', mode=0o600)
+    assert of_rollback(after, exporting, export=export) == []
+    assert of_rollback(after, exporting, export=f"/home/u/{export}") == []
+    wanted = "the folder that holds what others made of it"
+    for wrong in (None, "nowhere", "legacy"):
+        assert of_rollback(after, exporting, export=wrong) == [("export", wanted, wrong)]
+    assert of_rollback(LEGACY, exporting, export=None) == []
+    assert of_rollback(LEGACY, exporting, export=export) == [("export", wanted, export)]
 
 
 def test_totals_that_its_own_records_contradict_are_told() -> None:
