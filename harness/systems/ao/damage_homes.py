@@ -217,13 +217,17 @@ def _config_behind_link(home: Home, _: Random) -> Home | None:
     return tree.moved_behind_link(home, CONFIG, "code/moved-orchestrator.yaml") if entries(home) else None
 
 
-def _conflict(home: Home, record: Record, _: Random) -> Home | None:
-    if transcript(home, record) is None or "-orchestrator" in record.id:
+def _conflict(home: Home, record: Record, random: Random) -> Home | None:
+    source = transcript(home, record)
+    if source is None or "-orchestrator" in record.id:
         return None
     destination = new_transcript(home, record)
     if home.get(destination) is not None:
         return None
-    return home.with_file(destination, b'{"type":"user","message":"another talk"}\n', mode=0o600)
+    other = b'{"type":"user","message":"another talk"}\n'
+    if random.random() < 0.5:  # as long as the one to copy, which so must be compared and not measured
+        other = home.content(source)[::-1]
+    return None if other == home.content(source) else home.with_file(destination, other, mode=0o600)
 
 
 def _overlay(home: Home, _: Random) -> Home | None:

@@ -107,6 +107,34 @@ def _unsafe_resume_id(data: dict[str, Any], random: Random) -> bool:
     return key is not None
 
 
+def _role_in_lifecycle_alone(data: dict[str, Any], _: Random) -> bool:
+    lifecycle = lifecycle_of(data)
+    if lifecycle is None:
+        return False
+    data.pop("role", None)
+    data["lifecycle"] = {**lifecycle, "session": {**lifecycle["session"], "kind": "orchestrator"}}
+    return True
+
+
+def _named_like_orchestrator(home: Home, record: Record, random: Random) -> Home | None:
+    copy = f"{record.folder}/{random.choice(('night-orchestrator', 'night-orchestrator-3'))}.json"
+    made = tree.copied(home, record.path, copy)
+    return made and json_.edited(made, copy, _worker)
+
+
+def _worker(data: dict[str, Any]) -> bool:
+    lifecycle = lifecycle_of(data)
+    if lifecycle is None:
+        return False
+    data.pop("role", None)
+    data["lifecycle"] = {**lifecycle, "session": {**lifecycle["session"], "kind": "worker"}}
+    return True
+
+
+def _windows_text(data: dict[str, Any], _: Random) -> None:
+    data.update(userPrompt="first\r\nsecond\r\n\n\tthird  \r\n", displayName=" Caf\u00e9 Cafe\u0301 ")
+
+
 def _mistyped(data: dict[str, Any], _: Random) -> None:
     data.update(issue=7, branch=None, displayName=["a", "list"], userPrompt={"text": "an object"})
 
@@ -176,6 +204,11 @@ _ROWS: tuple[tuple[str, str, str, Apply], ...] = (
     ("odd-agent", "an agent in the wrong case, or unknown", "unknown-harness",
      _edit(_field("agent", "Codex", "claude", "gemini"))),
     ("mistyped-fields", "fields of the wrong type", "", _edit(_mistyped)),
+    ("role-in-lifecycle", "an orchestrator whose lifecycle alone says so", "", _edit(_role_in_lifecycle_alone)),
+    ("named-like-orchestrator", "a worker whose name ends like an orchestrator's", "",
+     on_live(_named_like_orchestrator)),
+    ("windows-text", "texts with Windows line ends, blanks around them and two forms of one letter", "",
+     _edit(_windows_text)),
     ("bad-session-id", "a file name that is no session id", "invalid-session-id",
      _renamed("{} copy", "{}.old", "{}é", ".{}")),
     ("leading-zero-id", "a second record whose number differs by leading zeros only", "num-reassigned", on_live(_zeros)),
