@@ -23,7 +23,8 @@ nox.options.sessions = ["tests"]
 ROOT = Path(__file__).parent
 ENVIRONMENT = ROOT / ".nox" / "shared"
 BIN = ENVIRONMENT / "bin"
-SUITE = ("-n2", "tests/quality", "tests/unit")
+SABOTEURS = "tests/quality/test_saboteurs.py"
+SUITE = ("-n2", f"--ignore={SABOTEURS}", "tests/quality", "tests/unit")
 
 
 @nox.session
@@ -31,6 +32,13 @@ def tests(session: nox.Session) -> None:
     """Test without a container engine; arguments after `--` go to pytest instead."""
     _install(session)
     _pytest(session, *(session.posargs or SUITE))
+
+
+@nox.session(default=False)
+def saboteurs(session: nox.Session) -> None:
+    """Run every small wrong migrator; fail where one is not rejected by the claim that it names."""
+    _install(session)
+    _pytest(session, *(session.posargs or ("-n2", SABOTEURS)))
 
 
 @nox.session(default=False)
