@@ -247,18 +247,19 @@ def _fill(system: System, run: Run, target: Connection, contents: Contents, say:
 
 def _verify(system: System, run: Run, say: Say) -> None:
     try:
-        wrong = list(_wrong(system, run, say))
+        wrong = list(_wrong(system, [run], say))
     except Refusal as refusal:
         raise Attention(f"Migrated, but not verified: {refusal} Then run verify.") from refusal
     if wrong:
         raise OSError(f"verification found {len(wrong)} differences, first: {wrong[0]}")
 
 
-def _wrong(system: System, run: Run, say: Say) -> Iterator[str]:
-    for name, what in system.differences(run, say):
+def _wrong(system: System, runs: list[Run], say: Say) -> Iterator[str]:
+    """What is missing or not as the runs, newest first, left it."""
+    for name, what in system.differences(runs, say):
         yield f"{name}: {what}"
-    copies = run.find("staged").get("copies", [])
-    for copy in say.counted(copies, len(copies)):
+    copies = {copy["target"]: copy for run in reversed(runs) for copy in run.find("staged").get("copies", [])}
+    for copy in say.counted(copies.values(), len(copies)):
         try:
             if files.digest(copy["target"]) != copy["sha256"]:
                 yield f"{copy['target']}: differs from the copy that was made"
@@ -267,16 +268,17 @@ def _wrong(system: System, run: Run, say: Say) -> Iterator[str]:
 
 
 def verify(system: System, report: Report, say: Say) -> None:
-    """Whether the target still holds what the last run put there."""
+    """Whether the target still holds what the runs that stand put there."""
     runs = _runs(system)
     if not runs:
         report.message = "Nothing was migrated to this target, so there is nothing to verify."
         return
     system.guard()
     with say.step("verify"):
-        wrong = list(_wrong(system, runs[0], say))
+        wrong = list(_wrong(system, runs, say))
     report.figures = system.figures
-    report.message = f"Everything that run {runs[0].name} migrated is there and equal."
+    names = f"run {runs[0].name}" if len(runs) == 1 else f"{len(runs)} runs, the last {runs[0].name},"
+    report.message = f"Everything that {names} migrated is there and equal."
     if runs[0].interrupted or wrong:
         report.exit = Exit.ATTENTION
         report.notes = [Note(runs[0].name, "", "difference", what) for what in wrong]

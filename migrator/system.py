@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlite3 import Connection
 from typing import Any, NamedTuple, Protocol
 
-from migrator.database import Database, insert
+from migrator.database import Database, Row, insert
 from migrator.journal import Run
 from migrator.progress import Say
 
@@ -118,8 +118,8 @@ class System(Protocol):
     def unsettle(self, run: Run) -> None:
         """What the system did beside rows and copies is taken back."""
 
-    def differences(self, run: Run, say: Say) -> Iterator[tuple[str, str]]:
-        """The name and fault of everything that is not as the run left it. Raises Refusal."""
+    def differences(self, runs: list[Run], say: Say) -> Iterator[tuple[str, str]]:
+        """The name and fault of everything that is not as the runs, newest first, left it. Raises Refusal."""
 
 
 class Builder(System, Protocol):
@@ -179,6 +179,18 @@ class Planned:
     def unsettle(self, run: Run) -> None:
         """Nothing more."""
 
-    def differences(self, run: Run, say: Say) -> Iterator[tuple[str, str]]:
+    def differences(self, runs: list[Run], say: Say) -> Iterator[tuple[str, str]]:
         """The planned rows that are missing or unequal, and what SQLite's own checks say."""
-        return self.database.differences(say.counted(run.rows(), run.find("applying").get("rows", 0)))
+        count = sum(run.find("applying").get("rows", 0) for run in runs)
+        return self.database.differences(say.counted(_planned(runs), count))
+
+
+def _planned(runs: list[Run]) -> Iterator[Row]:
+    """The rows of the runs, newest first; one that was lost and planned again counts as it was planned last."""
+    later: set[tuple[str, Any]] = set()
+    for run in runs:
+        for table, key, values in run.rows():
+            if (table, values[key]) not in later:
+                yield table, key, values
+            if run is not runs[-1]:
+                later.add((table, values[key]))

@@ -284,8 +284,9 @@ class Editor(Planned):
             self.figures, problems = figures(db, os.path.getsize(path))
             yield from problems
 
-    def differences(self, run: Run, say: Say) -> Iterator[tuple[str, str]]:
-        """What is not in the database as it is in the run's backup, and what SQLite's own checks say."""
+    def differences(self, runs: list[Run], say: Say) -> Iterator[tuple[str, str]]:
+        """What is not in the database as it is in the last run's backup, and what SQLite's own checks say."""
+        run = runs[0]
         if not run.find("applying"):
             return
         if run.find("pruned"):
