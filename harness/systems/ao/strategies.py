@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -131,10 +132,11 @@ def _projects_in(shape: Shape, form: Form) -> st.SearchStrategy[Project]:
 def _set_apart(drafts: list[Project]) -> list[Project]:
     """Returns the projects with ids, paths and prefixes that differ, and their sessions with ids of their own."""
     taken: set[str] = set()
-    return [_settled(draft, number, taken) for number, draft in enumerate(drafts)]
+    given: set[str] = set()
+    return [_settled(draft, number, taken, given) for number, draft in enumerate(drafts)]
 
 
-def _settled(draft: Project, number: int, taken: set[str]) -> Project:
+def _settled(draft: Project, number: int, taken: set[str], given: set[str]) -> Project:
     folder = f"{draft.path}{number}" if number else draft.path
     path = f"code/{folder}"
     prefix = parts.free_prefix(folder, taken, ending=draft.prefix or "")
@@ -149,15 +151,19 @@ def _settled(draft: Project, number: int, taken: set[str]) -> Project:
         storage_key=store,
         keyed=draft.keyed or store == key,
     )
-    return replace(project, sessions=tuple(_named(project, prefix, draft.sessions)))
+    return replace(project, sessions=tuple(_named(project, prefix, draft.sessions, given)))
 
 
-def _named(project: Project, prefix: str, drafts: tuple[Session, ...]) -> list[Session]:
-    """Returns the sessions under the ids that their number and role call for; an id is given out once."""
-    named: dict[str, Session] = {}
+def _named(project: Project, prefix: str, drafts: tuple[Session, ...], given: set[str]) -> list[Session]:
+    """Returns the sessions under the ids that their number and role call for; an id is given out once.
+
+    With the prefixes `app` and `app-orchestrator`, two projects may call for the same one.
+    """
+    named: list[Session] = []
     for number, draft in enumerate(drafts, 1):
-        identity = draft.id.format(prefix=prefix, number=number)
-        if identity in named:
-            identity = f"{prefix}-{number}"
-        named[identity] = plain_session(draft, identity, project)
-    return list(named.values())
+        wanted = draft.id.format(prefix=prefix, number=number)
+        others = (f"{prefix}-{number + step * len(drafts)}" for step in itertools.count())
+        identity = next(name for name in itertools.chain([wanted], others) if name not in given)
+        given.add(identity)
+        named.append(plain_session(draft, identity, project))
+    return named

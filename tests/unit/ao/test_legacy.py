@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.constructor import SafeConstructor
 
 from harness.home import Home
-from harness.systems.ao import naming, parts, records_text, yaml_text
+from harness.systems.ao import naming, parts, records_text, strategies, yaml_text
 from harness.systems.ao.legacy import draw, states, write
 from harness.systems.ao.model import (
     AGENTS,
@@ -216,6 +217,17 @@ def test_ids_prefixes_and_paths_are_never_given_out_twice(
             check(make(shape, seed))
     else:
         _SEEN(given(states(shape))(check))()
+
+
+def test_a_worker_never_has_the_id_of_a_numbered_orchestrator_of_another_project() -> None:
+    two = (Session("{prefix}-orchestrator-{number}"), Session("{prefix}-{number}"))
+    drafts = [
+        Project("", "integrator", (replace(two[0], agent="", resume={"id": "0"}),) * 3),
+        Project("", "integrator", (replace(two[1], agent="", resume={"id": "0"}),) * 3, prefix="-orchestrator"),
+    ]
+    for order in (drafts, drafts[::-1]):
+        ids = [session.id for project in strategies._set_apart(order) for session in project.sessions]
+        assert len(set(ids)) == 6
 
 
 def _lives(state: LegacyState) -> list[bool]:
