@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Cost of one case in each sandbox, as ratio to a plain subprocess on the same machine in the same run.
+"""Cost of one case in each sandbox, as ratio to a plain subprocess in the same run; target: bubblewrap at most twice it.
 
     python bench/sandboxes.py [--cases 40]
 
@@ -9,12 +9,15 @@ A case is: lay out a home of 40 files, run `python3 -c pass`, observe the home. 
 
 from __future__ import annotations
 
-import argparse
-import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from measure import Targets, parser, race, ratio, table
 
 from harness.home import Home
 from harness.sandbox.channel import SandboxError
@@ -43,39 +46,41 @@ def one_case(session: Session, home: Home) -> None:
     session.observe()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--cases", type=int, default=40)
-    parser.add_argument("--image", default="state-migrator:local")
-    asked = parser.parse_args()
+def plain() -> None:
+    subprocess.run([sys.executable, "-c", "pass"], check=True)
+
+
+def main() -> int:
+    arguments = parser(__doc__)
+    arguments.add_argument("--cases", type=int, default=40)
+    arguments.add_argument("--image", default="state-migrator:local")
+    asked = arguments.parse_args()
     sessions: dict[str, Session] = {}
-    opening: dict[str, float] = {}
     for level in LEVELS:
         try:
             choice = choose(level, asked.image)
         except SandboxError as error:
-            print(f"{level:12} not measured: {error}")
+            print(f"  {level}: not measured: {error}")
             continue
-        opening[level] = seconds(lambda choice=choice: choice.open().close())
+        opening = seconds(lambda choice=choice: choice.open().close())
+        print(f"  {level}: to open and close a session {opening * 1e3:.1f} ms")
         sessions[level] = choice.open()
-    taken: dict[str, list[float]] = {level: [] for level in ["subprocess", *sessions]}
     homes = {level: sample_home(session.root_for("u")) for level, session in sessions.items()}
-    for _ in range(asked.cases + 1):
-        taken["subprocess"].append(
-            seconds(lambda: subprocess.run([sys.executable, "-c", "pass"], check=True))
-        )
-        for level, session in sessions.items():
-            taken[level].append(seconds(lambda level=level, session=session: one_case(session, homes[level])))
-    plain = statistics.median(taken["subprocess"][1:])
-    for level, times in taken.items():
-        middle = statistics.median(times[1:])
-        once = f"   session {opening[level] * 1e3:6.1f} ms" if level in opening else ""
-        print(f"{level:12} {middle * 1e3:7.1f} ms a case   x{middle / plain:5.2f}{once}")
-    for session in sessions.values():
-        session.close()
+    cases = {
+        level: lambda session=session, home=homes[level]: one_case(session, home)
+        for level, session in sessions.items()
+    }
+    try:
+        taken = race({"subprocess": plain, **cases}, asked.cases)
+    finally:
+        for session in sessions.values():
+            session.close()
+    table(taken, "subprocess")
+    targets = Targets()
+    if "bubblewrap" in taken:
+        targets.at_most("a case in bubblewrap / a process", ratio(taken, "bubblewrap", "subprocess"), 2)
+    return targets.status()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

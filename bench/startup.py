@@ -8,41 +8,37 @@ The migrator is started thousands of times by the gate.  Bytecode is compiled fi
 
 from __future__ import annotations
 
-import argparse
 import compileall
-import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
 
+from measure import Targets, parser, race, ratio, table
+
+PLAIN, HELP = "python -c pass", "migrator --help"
 COMMANDS = {
-    "python -c pass": ["-c", "pass"],
-    "migrator --help": ["-m", "migrator", "--help"],
+    PLAIN: ["-c", "pass"],
+    HELP: ["-m", "migrator", "--help"],
     "migrator ao status": ["-m", "migrator", "ao", "status", "--home", "/nonexistent"],
 }
+ROOT = Path(__file__).parents[1]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--runs", type=int, default=30)
-    asked = parser.parse_args()
-    compileall.compile_dir(Path(__file__).parents[1] / "migrator", quiet=1)
-    taken: dict[str, list[float]] = {name: [] for name in COMMANDS}
-    for _ in range(asked.runs + 1):
-        for name, words in COMMANDS.items():
-            began = time.perf_counter()
-            subprocess.run(
-                [sys.executable, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
-            )
-            taken[name].append(time.perf_counter() - began)
-    plain = statistics.median(taken["python -c pass"][1:])
-    for name, times in taken.items():
-        middle = statistics.median(times[1:])
-        print(f"{name:20} {middle * 1e3:6.1f} ms   x{middle / plain:5.2f}")
+def start(words: list[str]) -> None:
+    subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, check=False)
+
+
+def main() -> int:
+    arguments = parser(__doc__)
+    arguments.add_argument("--runs", type=int, default=30)
+    asked = arguments.parse_args()
+    compileall.compile_dir(ROOT / "migrator", quiet=1)
+    taken = race({name: lambda words=words: start(words) for name, words in COMMANDS.items()}, asked.runs)
+    table(taken, PLAIN)
+    targets = Targets()
+    targets.at_most(f"{HELP} / {PLAIN}", ratio(taken, HELP, PLAIN), 4)
+    return targets.status()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

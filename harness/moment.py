@@ -66,12 +66,10 @@ class _Seen:
         self.born.update(target)
         stored = self.evidence.stored(home)
         for row in set(self.theirs) - set(stored.names()):
-            if self.stored.get(row) is not None:
+            if self.stored.has(row):
                 del self.theirs[row]
-        for row in stored.names():
-            old, new = self.stored.get(row), stored.tables[row[0]][row[1]]
-            if old is None or not same_record(old, new):
-                self.theirs[row] = new
+        for table, key in stored.differing(self.stored):
+            self.theirs[table, key] = stored.tables[table][key]
         self.sources.update(_sources(self.evidence, home))
         for path in {*self.owners, *self.sources.values()}:
             entry = home.get(path)

@@ -6,13 +6,81 @@ the same.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+import functools
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from harness.records import Record, Tables, same_record
+from harness.records import Record, Table, Tables, same_record, same_value
 
 RowName = tuple[str, str]
 """A table, and the key by which `Stored.tables` has the row."""
+
+
+class RawTable(Mapping[str, Record]):
+    """A table as it is read: rows stay tuples, and keys values, until someone looks at them; most are only compared.
+
+    A row's key is its primary key as JSON list; where that is NULL or lacking, its number in the table.
+    """
+
+    def __init__(self, columns: Sequence[str], keys: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+        self.columns = tuple(columns)
+        places = [self.columns.index(key) for key in keys]
+        named: dict[Any, tuple[Any, ...]] = {}
+        if len(places) == 1:
+            at = places[0]
+            for number, row in enumerate(rows):
+                value = row[at]
+                named[(number, None) if value is None else value] = row
+        else:
+            for number, row in enumerate(rows):
+                values = tuple(row[at] for at in places)
+                named[(number, None) if not values or None in values else values] = row
+        self._rows = named
+
+    @functools.cached_property
+    def _by_key(self) -> dict[str, tuple[Any, ...]]:
+        return {_key(name): row for name, row in self._rows.items()}
+
+    def __getitem__(self, key: str) -> Record:
+        """Returns a row as a record."""
+        return dict(zip(self.columns, self._by_key[key], strict=True))
+
+    def __contains__(self, key: object) -> bool:
+        """Tells whether there is such a row."""
+        return key in self._by_key
+
+    def __iter__(self) -> Iterator[str]:
+        """Yields the keys in the order of the rows."""
+        return iter(self._by_key)
+
+    def __len__(self) -> int:
+        """Returns the number of rows."""
+        return len(self._rows)
+
+    def differing(self, before: RawTable) -> Iterator[str]:
+        """Yields the keys of the rows that `before`, a table of the same columns and keys, lacks or has otherwise."""
+        old = before._rows.get
+        for name, row in self._rows.items():
+            was = old(name)
+            if was is None or was != row or not _same_kinds(was, row):
+                yield _key(name)
+
+
+def _key(name: Any) -> str:
+    """Returns the key of a row by its name: a value, several, or a number and None."""
+    if isinstance(name, tuple) and None in name:
+        return f"#{name[0]}"
+    return json.dumps(list(name) if isinstance(name, tuple) else [name], default=repr)
+
+
+def _same_kinds(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    """Tells whether equal values are the same: not 1 and 1.0, nor 0.0 and -0.0."""
+    kinds = list(map(type, one))
+    if kinds != list(map(type, other)):
+        return False
+    return float not in kinds or all(map(same_value, one, other))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +98,8 @@ class Stored:
     """A target store as it stands.
 
     Attributes:
-        tables: every row with its values as stored: None, int, float, str (surrogateescape where it is no UTF-8),
-            bytes.  A row's key is the same as long as its primary key is.
+        tables: mostly `RawTable`s: every row with its values as stored: None, int, float, str (surrogateescape
+            where it is no UTF-8), bytes.  A row's key is the same as long as its primary key is.
         references: all foreign keys.
         counters: the highest number ever given out, for each table that never gives one out again.
         shape: a text that differs when tables, columns, triggers or the version do.
@@ -65,6 +133,15 @@ class Stored:
         ]
         return same_record(*own)
 
+    def has(self, name: RowName) -> bool:
+        """Tells whether there is a row of that name."""
+        return name[1] in self.tables.get(name[0], {})
+
+    def differing(self, before: Stored) -> Iterator[RowName]:
+        """Yields the names of the rows that `before` lacks or has with other values."""
+        for name, rows in self.tables.items():
+            yield from ((name, key) for key in _differing(rows, before.tables.get(name, {})))
+
     def hanging(self, roots: Collection[RowName]) -> set[RowName]:
         """Returns those of the rows that are there, and every row that hangs from one of them by foreign keys."""
         children = self._children()
@@ -90,3 +167,12 @@ class Stored:
                 if value is not None:
                     children.setdefault((reference, value), []).append((reference.table, key))
         return children
+
+
+def _differing(rows: Table, before: Table) -> Iterator[str]:
+    if isinstance(rows, RawTable) and isinstance(before, RawTable) and rows.columns == before.columns:
+        yield from rows.differing(before)
+        return
+    for key, row in rows.items():
+        if key not in before or not same_record(before[key], row):
+            yield key

@@ -20,9 +20,10 @@ from migrator import files
 BLOCK, BUFFER = 512, 1 << 20
 NAME_MAX, OWNER_MAX, TIME_MAX, SIZE_MAX = 100, 8**7 - 1, 8**11 - 1, 8**11 - 1
 FILE, LINK, LONG_NAME, LONG_TARGET = b"0", b"2", b"L", b"K"
-HEADER, USTAR = struct.Struct("100s48s8s1s100s8s247x"), b"ustar\00000"
+HEADER, USTAR = struct.Struct("100s24s24s8s1s100s8s247x"), b"ustar\00000"
 
-Stamp = tuple[int, int, int, int]
+Stamp = tuple[int, int, int, int]  # size, time of contents, time of change, inode
+Facts = tuple[int, int, int, int]  # mode, time in ns, user, group
 
 
 class Saved(NamedTuple):
@@ -45,7 +46,7 @@ class Saved(NamedTuple):
 
 def root_of(paths: list[str]) -> str:
     """The folder below which all of `paths` lie; they are absolute, and lead through no link. Raises OSError."""
-    folders = {os.path.dirname(path) for path in paths}
+    folders = _folders(paths)
     for folder in folders:
         if not os.path.isabs(folder) or os.path.realpath(folder) != folder:
             raise OSError(errno.ELOOP, "the way to it leads through a link, or is not clean", folder)
@@ -58,24 +59,26 @@ def write(archive: str, paths: list[str]) -> tuple[list[Saved], str]:
     The *frame* is the SHA-256 of all its bytes but the contents. Raises OSError when a path is anything else, or
     was written to meanwhile.
     """
-    above = root_of(paths).rstrip("/") + "/"
+    start = len(root_of(paths).rstrip("/")) + 1
     there = {entry.path: entry for entry in _entries(paths)}
     with open(os.open(archive, files.NEW, 0o600), "wb", BUFFER) as stream:
         tar = _Tar(stream)
-        stamps = {path: tar.add(path, path.removeprefix(above), there.get(path)) for path in paths}
-        tar.surround(bytes(2 * BLOCK))
-        stream.flush()
+        stamps = [tar.add(path, path[start:], there.get(path)) for path in paths]
+        frame = tar.finish()
         os.fsync(stream.fileno())
-    now = {entry.path: _stamp(entry.stat(follow_symlinks=False)) for entry in _entries(paths)}
-    for path, stamp in stamps.items():
-        if now.get(path) != stamp:
+    for path, stamp in zip(paths, stamps, strict=True):
+        if _stamp_of(path) != stamp:
             raise OSError(errno.EBUSY, "changed while it was being copied", path)
-    return tar.saved, tar.frame.hexdigest()
+    return tar.saved, frame
+
+
+def _folders(paths: list[str]) -> set[str]:
+    return {path.rpartition("/")[0] or "/" for path in paths}
 
 
 def _entries(paths: list[str]) -> Iterator[os.DirEntry[str]]:
     """All that lies in the folders of `paths`: to ask by folder is quickest."""
-    for folder in {os.path.dirname(path) for path in paths}:
+    for folder in _folders(paths):
         with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
             yield from entries
 
@@ -84,19 +87,32 @@ def _stamp(about: os.stat_result) -> Stamp:
     return about.st_size, about.st_mtime_ns, about.st_ctime_ns, about.st_ino
 
 
+def _stamp_of(path: str) -> Stamp | None:
+    try:
+        return _stamp(os.lstat(path))
+    except FileNotFoundError:
+        return None
+
+
 class _Tar:
     """A tar under construction."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream, self._at, self._filling = stream, 0, b""
-        self.frame, self.saved = hashlib.sha256(), list[Saved]()
+        self._frame, self._header, self.saved = hashlib.sha256(), _Header(), list[Saved]()
 
     def surround(self, blocks: bytes) -> None:
         """The blocks come after what fills the last one of the content before them."""
         blocks = self._filling + blocks
-        self.frame.update(blocks)
+        self._frame.update(blocks)
         self._stream.write(blocks)
         self._at, self._filling = self._at + len(blocks), b""
+
+    def finish(self) -> str:
+        """The archive is whole, and with the system; gives its frame."""
+        self.surround(bytes(2 * BLOCK))
+        self._stream.flush()
+        return self._frame.hexdigest()
 
     def add(self, path: str, name: str, entry: os.DirEntry[str] | None) -> Stamp | None:
         """The path is in the archive, if it exists; gives its stamp as it was read."""
@@ -106,7 +122,7 @@ class _Tar:
         if entry.is_symlink():
             target, about = os.readlink(path), entry.stat(follow_symlinks=False)
             facts = _facts(about)
-            self.surround(_head(LINK, name, target, 0, facts))
+            self.surround(self._header.blocks(LINK, name, target, 0, facts))
             self.saved.append(Saved(path, name, None, 0, *facts, self._at, target))
             return _stamp(about)
         if not entry.is_file(follow_symlinks=False):
@@ -118,49 +134,63 @@ class _Tar:
             os.close(fd)
 
     def _content(self, fd: int, path: str, name: str) -> Stamp:
-        about, total = os.fstat(fd), hashlib.sha256()
+        about = os.fstat(fd)
         if not stat.S_ISREG(about.st_mode):
             raise files.NotRegularError(errno.EINVAL, "neither a regular file nor a link", path)
-        facts, left = _facts(about), about.st_size
-        self.surround(_head(FILE, name, "", left, facts))
-        offset = self._at
+        facts, size = _facts(about), about.st_size
+        self.surround(self._header.blocks(FILE, name, "", size, facts))
+        block = os.read(fd, min(size, BUFFER))
+        total, left = hashlib.sha256(block), size - len(block)
+        self._stream.write(block)
         while left and (block := os.read(fd, min(left, BUFFER))):
             total.update(block)
             self._stream.write(block)
             left -= len(block)
         if left:
             raise OSError(errno.EBUSY, "became shorter while it was being copied", path)
-        self._at += about.st_size
-        self._filling = bytes(-about.st_size % BLOCK)
-        self.saved.append(Saved(path, name, total.hexdigest(), about.st_size, *facts, offset))
+        self.saved.append(Saved(path, name, total.hexdigest(), size, *facts, self._at))
+        self._at += size
+        self._filling = bytes(-size % BLOCK)
         return _stamp(about)
 
 
-def _facts(about: os.stat_result) -> tuple[int, int, int, int]:
+def _facts(about: os.stat_result) -> Facts:
     return stat.S_IMODE(about.st_mode), about.st_mtime_ns, about.st_uid, about.st_gid
 
 
-def _head(kind: bytes, name: str, target: str, size: int, facts: tuple[int, int, int, int]) -> bytes:
-    """The blocks before a content: long names as entries of their own, then the header."""
-    mode, mtime_ns, uid, gid = facts
-    if size > SIZE_MAX:
-        raise OSError(errno.EFBIG, "too large for an archive of small files", name)
-    named, leads, long = os.fsencode(name), os.fsencode(target), b""
-    for text, mark in ((leads, LONG_TARGET), (named, LONG_NAME)):
-        if len(text) > NAME_MAX:
-            length = len(text) + 1
-            long += _block(mark, b"././@LongLink", b"", (0o644, 0, 0, length, 0))
-            long += text + bytes(1 + -length % BLOCK)
-    owners = (owner if owner <= OWNER_MAX else 0 for owner in (uid, gid))
-    seconds = min(max(mtime_ns // 10**9, 0), TIME_MAX)
-    return long + _block(kind, named[:NAME_MAX], leads[:NAME_MAX], (mode, *owners, size, seconds))
+class _Header:
+    """Blocks before contents. Most of a block is the same for all files of one owner, and is put together once."""
 
+    def __init__(self) -> None:
+        self._owned: dict[tuple[int, ...], tuple[bytes, int]] = {}
 
-def _block(kind: bytes, name: bytes, target: bytes, numbers: tuple[int, ...]) -> bytes:
-    mode, uid, gid, size, seconds = numbers
-    text = b"%07o\0%07o\0%07o\0%011o\0%011o\0" % (mode, uid, gid, size, seconds)
-    check = sum(map(sum, (name, text, b" " * 8, kind, target, USTAR)))
-    return HEADER.pack(name, text, b"%06o\0 " % check, kind, target, USTAR)
+    def blocks(self, kind: bytes, name: str, target: str, size: int, facts: Facts) -> bytes:
+        """The blocks before a content: long names as entries of their own, then the header."""
+        mode, mtime_ns, uid, gid = facts
+        if size > SIZE_MAX:
+            raise OSError(errno.EFBIG, "too large for an archive of small files", name)
+        named, leads, long = os.fsencode(name), os.fsencode(target) if target else b"", b""
+        if len(named) > NAME_MAX or len(leads) > NAME_MAX:
+            for text, mark in ((leads, LONG_TARGET), (named, LONG_NAME)):
+                if len(text) > NAME_MAX:
+                    length = len(text) + 1
+                    long += self._block(mark, b"././@LongLink", b"", (0o644, 0, 0), (length, 0))
+                    long += text + bytes(1 + -length % BLOCK)
+            named, leads = named[:NAME_MAX], leads[:NAME_MAX]
+        owned = (mode, uid if uid <= OWNER_MAX else 0, gid if gid <= OWNER_MAX else 0)
+        seconds = min(max(mtime_ns // 10**9, 0), TIME_MAX)
+        return long + self._block(kind, named, leads, owned, (size, seconds))
+
+    def _block(
+        self, kind: bytes, name: bytes, target: bytes, owned: tuple[int, int, int], figures: tuple[int, int]
+    ) -> bytes:
+        if owned not in self._owned:
+            fixed = b"%07o\0%07o\0%07o\0" % owned
+            self._owned[owned] = fixed, sum(fixed + b" " * 8 + USTAR)
+        fixed, check = self._owned[owned]
+        told = b"%011o\0%011o\0" % figures  # size, time
+        check += sum(name + told + kind + target)
+        return HEADER.pack(name, fixed, told, b"%06o\0 " % check, kind, target, USTAR)
 
 
 def broken(archive: str, saved: list[Saved], frame: str) -> Iterator[str]:
@@ -171,7 +201,8 @@ def broken(archive: str, saved: list[Saved], frame: str) -> Iterator[str]:
             if one.offset is None or one.name is None:
                 continue
             around.update(tar.read(one.offset - at))
-            total, left = hashlib.sha256(), one.size
+            block = tar.read(min(one.size, BUFFER))
+            total, left = hashlib.sha256(block), one.size - len(block)
             while left and (block := tar.read(min(left, BUFFER))):
                 total.update(block)
                 left -= len(block)

@@ -35,9 +35,11 @@ def take(run: Run, paths: list[str], now: datetime) -> list[Saved]:
     else:
         saved, frame = archive.write(os.path.join(run.backup, ARCHIVE), paths)
     facts = {"kept_until": (now + KEPT).isoformat(), "frame": frame}
-    manifest = json.dumps(facts | {"fields": Saved._fields, "files": saved})
-    files.write_new(os.path.join(run.backup, MANIFEST), manifest.encode())
-    check(run)
+    manifest = json.dumps(facts | {"fields": Saved._fields, "files": saved}).encode()
+    files.write_new(os.path.join(run.backup, MANIFEST), manifest)
+    if files.read(os.path.join(run.backup, MANIFEST), 1 << 30)[0] != manifest:
+        raise OSError(errno.EIO, "not what was written", os.path.join(run.backup, MANIFEST))
+    _check(run, saved, frame)
     if few and state(paths) != {one.path: one.sha256 for one in saved}:
         raise OSError(errno.EBUSY, "the database changed while it was being copied", paths[0])
     return saved
@@ -87,17 +89,29 @@ def check(run: Run) -> list[Saved]:
     try:
         facts = json.loads(files.read(os.path.join(run.backup, MANIFEST), 1 << 30)[0])
         saved = [Saved(*one) for one in facts["files"]]
+        frame = facts.get("frame", "")
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise _unreadable(run, error) from error
+    _check(run, saved, frame)
+    return saved
+
+
+def _check(run: Run, saved: list[Saved], frame: str) -> None:
+    try:
         copies = [one for one in saved if one.name and one.offset is None]
         broken = [s.name for s in copies if files.digest(os.path.join(run.backup, s.name or "")) != s.sha256]
-        if frame := facts.get("frame"):
+        if frame:
             broken += archive.broken(os.path.join(run.backup, ARCHIVE), saved, frame)
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise Refusal("BACKUP_INVALID", f"The backup in {run.backup} cannot be read: {error}.") from error
+    except (OSError, ValueError, TypeError) as error:
+        raise _unreadable(run, error) from error
     if broken:
         raise Refusal(
             "BACKUP_INVALID", f"In {run.backup} these copies are damaged: {', '.join(map(str, broken))}."
         )
-    return saved
+
+
+def _unreadable(run: Run, error: Exception) -> Refusal:
+    return Refusal("BACKUP_INVALID", f"The backup in {run.backup} cannot be read: {error}.")
 
 
 def state(paths: list[str]) -> dict[str, str | None]:

@@ -31,7 +31,7 @@ def inserted(evidence: Evidence, steps: tuple[Event, ...]) -> dict[RowName, Reco
     for step in steps:
         before, after = stored(evidence, step.before), stored(evidence, step.after)
         for table, key in after.names():
-            if before.get((table, key)) is None:
+            if not before.has((table, key)):
                 rows[table, key] = after.tables[table][key]
     return rows
 
@@ -41,10 +41,8 @@ def written(evidence: Evidence, steps: tuple[Event, ...]) -> dict[RowName, Recor
     rows: dict[RowName, Record] = {}
     for step in steps:
         before, after = stored(evidence, step.before), stored(evidence, step.after)
-        for name in after.names():
-            row, old = after.tables[name[0]][name[1]], before.get(name)
-            if old is None or not same_record(old, row):
-                rows[name] = row
+        for table, key in after.differing(before):
+            rows[table, key] = after.tables[table][key]
     return rows
 
 
@@ -97,11 +95,13 @@ def rows_of_others(evidence: Evidence, event: Event) -> dict[RowName, Record]:
     known = stored(evidence, ledger.base)
     ours = written(evidence, ledger.standing)
     now = stored(evidence, ledger.start)
+    new = set(now.differing(known))
     rows: dict[RowName, Record] = {}
     for name in now.names():
-        row, old = now.tables[name[0]][name[1]], ours.get(name) or known.get(name)
-        if old is None or not same_record(old, row):
-            rows[name] = row
+        if name in ours or name in new:
+            row = now.tables[name[0]][name[1]]
+            if name not in ours or not same_record(ours[name], row):
+                rows[name] = row
     return rows
 
 

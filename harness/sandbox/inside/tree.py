@@ -11,6 +11,7 @@ from typing import Any, Union
 
 Row = list[Any]  # path, kind, mode, mtime_ns, size, digest, target: as `Home.manifest` has them
 Content = Union[bytes, memoryview]  # noqa: UP007 - Python 3.9 evaluates this line
+_NOT_PARTS = frozenset({"", ".", ".."})
 
 
 class RefusedError(Exception):
@@ -21,7 +22,7 @@ def place(root: str, path: str) -> str:
     """Returns the absolute path of a home's entry; refuses what would lead out of the home."""
     if path == ".":
         return root
-    if "\0" in path or any(part in {"", ".", ".."} for part in path.split("/")):
+    if "\0" in path or not _NOT_PARTS.isdisjoint(path.split("/")):
         raise RefusedError(f"{path!r} is not a path below a home")
     return f"{root}/{path}"
 

@@ -223,7 +223,9 @@ def test_a_worker_never_has_the_id_of_a_numbered_orchestrator_of_another_project
     two = (Session("{prefix}-orchestrator-{number}"), Session("{prefix}-{number}"))
     drafts = [
         Project("", "integrator", (replace(two[0], agent="", resume={"id": "0"}),) * 3),
-        Project("", "integrator", (replace(two[1], agent="", resume={"id": "0"}),) * 3, prefix="-orchestrator"),
+        Project(
+            "", "integrator", (replace(two[1], agent="", resume={"id": "0"}),) * 3, prefix="-orchestrator"
+        ),
     ]
     for order in (drafts, drafts[::-1]):
         ids = [session.id for project in strategies._set_apart(order) for session in project.sessions]

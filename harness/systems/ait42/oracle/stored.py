@@ -5,13 +5,11 @@ The tables of the full-text search are left out, since they follow from the sess
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator
 
 from harness.home import Home
-from harness.records import Record, Value
-from harness.stored import Reference, Stored
+from harness.stored import RawTable, Reference, Stored
 from harness.systems.ait42.oracle.database import PLACE, SUFFIXES, opened, place, quoted, table_names
 
 _DERIVED = {"sessions": frozenset({"instance_count", "message_count"})}
@@ -30,7 +28,7 @@ def read_stored(home: Home) -> Stored:
     with opened(home) as connection:
         names = table_names(connection)
         return Stored(
-            tables={name: dict(_rows(connection, name)) for name in names},
+            tables={name: _table(connection, name) for name in names},
             references=tuple(reference for name in names for reference in _references(connection, name)),
             shape=_shape(connection),
             files=files,
@@ -38,15 +36,9 @@ def read_stored(home: Home) -> Stored:
         )
 
 
-def _rows(connection: sqlite3.Connection, name: str) -> Iterator[tuple[str, Record]]:
-    """Yields each row with its primary key as JSON; where that is NULL or lacking, with its number in the table."""
-    keys = _keys(connection, name)
+def _table(connection: sqlite3.Connection, name: str) -> RawTable:
     cursor = connection.execute(f"SELECT * FROM {quoted(name)}")  # noqa: S608 - a quoted table name
-    columns = [part[0] for part in cursor.description]
-    for number, values in enumerate(cursor):
-        row: dict[str, Value] = dict(zip(columns, values, strict=True))
-        key = [row[column] for column in keys]
-        yield f"#{number}" if not key or None in key else json.dumps(key, default=repr), row
+    return RawTable([part[0] for part in cursor.description], _keys(connection, name), cursor)
 
 
 def _keys(connection: sqlite3.Connection, name: str) -> list[str]:

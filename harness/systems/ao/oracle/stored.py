@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 
 from sqlite_utils import Database
 
 from harness.home import Home
-from harness.records import Record, Value
-from harness.stored import Reference, Stored
+from harness.stored import RawTable, Reference, Stored
 from harness.systems.ao.oracle.database import PLACE, asked, place
 
 _SUFFIXES = ("", "-wal", "-shm", "-journal")
@@ -32,22 +30,16 @@ def read_stored(home: Home) -> Stored:
 def _stored(database: Database) -> Stored:
     names = [str(name) for name in database.table_names() if not name.startswith("sqlite_")]
     return Stored(
-        tables={name: dict(_rows(database, name)) for name in names},
+        tables={name: _table(database, name) for name in names},
         references=tuple(reference for name in names for reference in _references(database, name)),
         counters=dict(_counters(database)),
         shape=_shape(database),
     )
 
 
-def _rows(database: Database, name: str) -> Iterator[tuple[str, Record]]:
-    """Yields each row with its primary key as JSON; where that is NULL or lacking, with its number in the table."""
-    keys = _keys(database, name)
+def _table(database: Database, name: str) -> RawTable:
     cursor = database.execute(f"SELECT * FROM {_quoted(name)}")  # noqa: S608 - a quoted table name
-    columns = [part[0] for part in cursor.description]
-    for number, values in enumerate(cursor):
-        row: dict[str, Value] = dict(zip(columns, values, strict=True))
-        key = [row[column] for column in keys]
-        yield f"#{number}" if not key or None in key else json.dumps(key, default=repr), row
+    return RawTable([part[0] for part in cursor.description], _keys(database, name), cursor)
 
 
 def _keys(database: Database, name: str) -> list[str]:
