@@ -85,6 +85,8 @@ class Database:
                 raise Refusal("DB_INVALID", message) from error
 
     def _copy_to(self, copy: str) -> None:
+        with contextlib.suppress(FileNotFoundError):  # SQLite would open whatever it is
+            os.close(files.open_regular(self.path + "-shm"))
         before = [files.stamp(path) for path in self.files()]
         self.free()
         files.copy_new(self.path, copy, 0o600, forced=False)

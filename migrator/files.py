@@ -269,8 +269,12 @@ def size_of(path: str) -> int:
 def check_writable(path: str) -> None:
     """Our own folder is there, or can be made. Raises Refusal."""
     above = existing(path)
-    if not os.access(above, os.W_OK | os.X_OK):
-        message = f"The backup is to lie in {path}, but {above} is not writable for this user."
+    if not os.path.isdir(above) or not os.access(
+        above, os.R_OK | os.W_OK | os.X_OK
+    ):  # R: to force it to disk
+        message = (
+            f"The backup is to lie in {path}, but {above} is no folder that this user may read and write."
+        )
         raise Refusal("NO_ACCESS", message)
 
 

@@ -59,7 +59,11 @@ class Orchestrator(Planned):
     def plan(self, target_copy: Connection | None, progress: Callable[[int], None]) -> Plan:
         """What would be done; refuses a target that is not sound or not of schema 12."""
         picture = target.picture(target_copy) if target_copy else planning.Picture({}, {}, {}, {})
-        return planning.make(self._where, picture, self._read, progress)
+        plan = planning.make(self._where, picture, self._read, progress)
+        if not plan.idle and files.inside(self.state, self._where.root):
+            message = f"The backup is to lie in {self.state}, inside the legacy {self._where.root}, where nothing is written."
+            raise Refusal("NO_ACCESS", message)
+        return plan
 
     def changed_meanwhile(self) -> list[Note]:
         """Session files that were written, added or taken away after the plan had read them."""

@@ -38,8 +38,8 @@ def there(places: Places) -> None:
     if os.path.islink(path) or not os.path.isfile(path):
         message = f"{path} is not a regular file. Name its real folder with --data-dir."
         raise Refusal("DB_INVALID", message)
-    if not os.access(path, os.R_OK | os.W_OK) or not os.access(os.path.dirname(path), os.W_OK):
-        raise Refusal("DB_INVALID", f"{path} or its folder is not writable for this user.")
+    if not os.access(path, os.R_OK | os.W_OK) or not os.access(os.path.dirname(path), os.R_OK | os.W_OK):
+        raise Refusal("DB_INVALID", f"{path} or its folder may not be read and written by this user.")
 
 
 def no_daemon(run_file: str) -> None:

@@ -30,7 +30,10 @@ def slug(path: str) -> str:
 def bucket(places: Places, *working: str) -> str:
     """The folder of one working directory, which need not exist; links on the way to it are resolved."""
     path = places.rooted(os.path.join(*working))
-    real = os.path.normpath(path) if "\0" in path else os.path.realpath(path)  # no such folder can be
+    literal = "\0" in path or path.startswith(
+        "/proc/"
+    )  # no such folder can be, or it is another for each process
+    real = os.path.normpath(path) if literal else os.path.realpath(path)
     return os.path.join(places.home, ".claude", "projects", slug(real))
 
 
@@ -72,7 +75,8 @@ def _conflict(places: Places, old: str, new: str, there: str | None) -> str | No
     if not files.inside(above, places.home) or not os.path.isdir(above):
         return "a link or a file stands where its folder should be"
     if not there:
-        return None if os.access(above, os.W_OK | os.X_OK) else "the folder is not writable"
+        free = os.access(above, os.R_OK | os.W_OK | os.X_OK)  # R: to force it to disk
+        return None if free else "its folder may not be read and written by this user"
     try:
         return None if files.equal(old, there) else "a different file is there"
     except OSError as error:

@@ -72,8 +72,16 @@ def _home_read_only(home: Home, random: Random) -> Home | None:
     return None if home.get(".local") else _read_only(".")(home, random)
 
 
-def _no_state_folder(home: Home, _: Random) -> Home | None:
-    return None if home.get(".local") else home.with_kind(".local", "dir", mode=0o500)
+def _no_state_folder(home: Home, random: Random) -> Home | None:
+    if home.get(".local"):
+        return None
+    if random.random() < 1 / 3:
+        return home.with_kind(".local", "socket", mode=0o755)
+    return home.with_kind(".local", "dir", mode=random.choice((0o500, 0o300)))
+
+
+def _state_folder_in_legacy(home: Home, _: Random) -> Home | None:
+    return None if home.get(".local") else home.with_link(".local", f"{home.root}/{LEGACY}")
 
 
 def _at(path: str, kind: Kind) -> Apply:
@@ -173,6 +181,10 @@ def _no_new_buckets(home: Home, _: str, new: str) -> Home | None:
     return None if home.get(_folder_of(new)) else home.with_mode(".claude/projects", 0o500)
 
 
+def _buckets_write_only(home: Home, _: str, new: str) -> Home | None:
+    return None if home.get(_folder_of(new)) else home.with_mode(".claude/projects", 0o300)
+
+
 def _repository(damage: Callable[[Home, str, Random], Home | None]) -> Apply:
     def on(home: Home, entry: Entry, random: Random) -> Home | None:
         found = home.get(entry.path) if entry.path else None
@@ -259,11 +271,17 @@ _ROWS: tuple[tuple[str, str, str, Apply], ...] = (
      _anywhere(lambda home, _: home.with_file(CONFIG, home.content(CONFIG) + b"#" * (4 << 20)))),
     ("home-read-only", "a home in which its owner may make nothing", "NO_ACCESS", _anywhere(_home_read_only)),
     ("state-folder-read-only", "no place where a backup could lie", "NO_ACCESS", _anywhere(_no_state_folder)),
+    ("state-folder-in-legacy", "a state folder that is a link into the legacy tree", "NO_ACCESS",
+     _anywhere(_state_folder_in_legacy)),
     ("data-folder-read-only", "a data folder in which its owner may make nothing", "DB_INVALID", _read_only(DATA)),
     ("target-read-only", "a database that its owner may not write", "DB_INVALID", _read_only(f"{DATA}/ao.db")),
+    ("shared-memory-is-fifo", "a FIFO where SQLite would keep its shared memory", "DB_INVALID",
+     _at(f"{DATA}/ao.db-shm", "fifo")),
     ("run-file-is-fifo", "a FIFO in the place of the rewrite's run file", "", _at(".ao/running.json", "fifo")),
     ("buckets-read-only", "no new folder can be made beside the conversations", "transcript-conflict",
      _conversation(_no_new_buckets)),
+    ("buckets-write-only", "no list of conversations' folders, so no new one can be forced to the disk", "transcript-conflict",
+     _conversation(_buckets_write_only)),
     ("transcript-unreadable", "a conversation that its owner may not read", "unreadable",
      _conversation(lambda home, path, _: tree.made_unreadable(home, path))),
     ("transcript-is-fifo", "a FIFO in the place of a conversation", "transcript-missing",

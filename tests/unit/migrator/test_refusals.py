@@ -36,6 +36,11 @@ def linked_database(home: LegacyHome) -> None:
     home.db.symlink_to(home.root / "elsewhere.db")
 
 
+def file_as_state_folder(home: LegacyHome) -> None:
+    (home.root / ".local").write_text("here first\n")
+    (home.root / ".local").chmod(0o755)
+
+
 DAMAGES: dict[str, tuple[str, Damage]] = {
     "no database": ("DB_MISSING", no_database),
     "no data folder": ("DB_MISSING", lambda home: os.rename(home.root / ".ao", home.root / ".ao-gone")),
@@ -69,6 +74,13 @@ DAMAGES: dict[str, tuple[str, Damage]] = {
         lambda home: home.execute(
             "INSERT INTO sessions (id, project_id, num, activity_last_at, created_at, updated_at) VALUES ('x', 'none', 1, '', '', '')"
         ),
+    ),
+    "a pipe as shared memory": ("DB_INVALID", lambda home: os.mkfifo(f"{home.db}-shm")),
+    "a folder as shared memory": ("DB_INVALID", lambda home: os.mkdir(f"{home.db}-shm")),
+    "a file as state folder": ("NO_ACCESS", file_as_state_folder),
+    "a state folder in the legacy root": (
+        "NO_ACCESS",
+        lambda home: (home.root / ".local").symlink_to(home.legacy),
     ),
     "a living daemon": ("DAEMON_RUNNING", run_file(json.dumps({"pid": os.getpid(), "port": 1}))),
     "data inside the legacy root": ("DATA_DIR_SUSPECT", data_in_legacy),

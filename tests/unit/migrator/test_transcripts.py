@@ -184,3 +184,22 @@ def test_without_hard_links_the_copy_is_renamed(
     monkeypatch.setattr(os, "link", none)
     assert home.run("migrate").status == 0
     assert bucket(home.root / ".ao/data/worktrees/alpha/al-1", home).exists()
+
+
+def test_a_folder_that_cannot_be_forced_to_disk_is_a_conflict_foreseen(
+    home: LegacyHome, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.transcript(tree)
+    claude(home, "al-1", tree)
+    buckets, real = str(home.root / ".claude" / "projects"), os.access
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: (path != buckets or not mode & os.R_OK) and real(path, mode)
+    )
+    [record] = [found for found in home.run("migrate").report["records"] if found["kind"] == "transcript"]
+    assert (record["outcome"], record["reason"]) == ("set-aside", "transcript-conflict")
+
+
+def test_the_folder_of_a_process_is_not_that_of_the_migrators_own(home: LegacyHome, tree: Path) -> None:
+    claude(home, "al-1", "/proc/self")
+    [record] = [found for found in home.run("plan").report["records"] if found["kind"] == "transcript"]
+    assert "/-proc-self/" in record["source"]

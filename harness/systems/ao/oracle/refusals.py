@@ -22,7 +22,9 @@ def unusable_root(tree: Tree) -> frozenset[str]:
 
 
 def no_place_for_backup(tree: Tree) -> bool:
-    """Tells whether the folder of backups, in the XDG state folder, cannot be made or written."""
+    """Tells whether the folder of backups, in the XDG state folder, cannot be written, or lies in the legacy tree."""
+    if _lies_in(tree.home, _STATE, LEGACY):
+        return True
     place = tree.home.relative(tree.home.resolve(f"{tree.home.root}/{_STATE}"))
     return place is not None and not tree.may_write(place)
 

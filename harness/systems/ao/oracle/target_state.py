@@ -46,7 +46,9 @@ def state_of(home: Home) -> TargetState:
     path = place(home)
     if path is None:
         return TargetState(refusals=frozenset({"DB_MISSING"}))
-    if not home.entries[path].mode & 0o400:
+    beside = [home.get(path + suffix) for suffix in ("-wal", "-shm", "-journal")]
+    odd = any(entry is not None and entry.kind != "file" for entry in beside)
+    if odd or not home.entries[path].mode & 0o400:
         return TargetState(refusals=frozenset({"DB_INVALID"}))
     state = _readable_state(home)
     if home.entries[path].mode & 0o200 and Tree(home).may_write(posixpath.dirname(path)):

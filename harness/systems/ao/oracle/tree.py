@@ -59,11 +59,14 @@ class Tree:
         return True
 
     def may_write(self, path: str) -> bool:
-        """Tells whether a path is a directory in which the owner may make files, or can become one."""
+        """Tells whether a path is a directory in which the owner may make files for good, or can become one.
+
+        Only a directory that can be read can be forced to the disk.
+        """
         while path not in self.home.entries:
             path = posixpath.dirname(path) or "."
         entry = self.home.entries[path]
-        return entry.kind == "dir" and entry.mode & 0o300 == 0o300 and self.may_reach(path)
+        return entry.kind == "dir" and entry.mode & 0o700 == 0o700 and self.may_reach(path)
 
     def file(self, absolute: str) -> tuple[str, Entry] | None:
         """Returns path and entry of the regular file at an absolute path, its parents' links followed, not its own."""
