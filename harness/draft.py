@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -34,6 +34,12 @@ class Draft:
         return {"state": repr(self.state)[:_STATE_SHOWN], "damage": list(applied), "seed": self.seed}
 
 
+def asked_for(system: System, scenario: Scenario) -> list[str]:
+    """Returns the names of the corruptions that a scenario asks for; ``any`` stands for all that the pack knows."""
+    names = system.shape(scenario.home).damage
+    return sorted(system.CORRUPTIONS) if names == ["any"] else list(names)
+
+
 def drafts(system: System, scenario: Scenario, story: Story | None = None) -> st.SearchStrategy[Draft]:
     """Returns the strategy that draws the homes of a scenario, and the steps of its story if it is one.
 
@@ -44,7 +50,7 @@ def drafts(system: System, scenario: Scenario, story: Story | None = None) -> st
         shape = system.shape(scenario.home)
     except ValueError as error:
         raise ScenarioError(f"{scenario.name}: home: {error}") from error
-    names = sorted(system.CORRUPTIONS) if shape.damage == ["any"] else list(shape.damage)
+    names = asked_for(system, scenario)
     unknown = sorted(set(names) - system.CORRUPTIONS.keys())
     if unknown:
         known = ", ".join(sorted(system.CORRUPTIONS))
@@ -61,6 +67,24 @@ def drafts(system: System, scenario: Scenario, story: Story | None = None) -> st
     damage = st.lists(st.sampled_from(names), min_size=least, max_size=min(most, len(names)), unique=True)
     steps: st.SearchStrategy[tuple[Told, ...]] = st.just(()) if story is None else story.tellings()
     return st.builds(Draft, steps, states, damage.map(tuple) if names else st.just(()), st.integers(0, 2**16))
+
+
+def dealt(found: Iterable[Draft], names: Sequence[str], number: int) -> list[Draft]:
+    """Returns the drafts with as many corruptions each as they had, but of all names in turn, in an order of chance.
+
+    Hypothesis repeats much of what it has drawn: of many names some would be in most homes, and some in none.
+    """
+    random, deck = Random(f"{number}/damage"), list[str]()  # noqa: S311 - not for secrets
+    out = []
+    for draft in found:
+        hand = list[str]()
+        while len(hand) < len(draft.damage):
+            if not set(deck) - set(hand):
+                deck += random.sample(names, len(names))
+            hand.append(next(name for name in deck if name not in hand))
+            deck.remove(hand[-1])
+        out.append(replace(draft, damage=tuple(hand)))
+    return out
 
 
 def make_home(system: System, draft: Draft, root_for: Callable[[str], str]) -> tuple[Home, tuple[str, ...]]:

@@ -17,7 +17,7 @@ from hypothesis.internal.constants_ast import Constants
 from hypothesis.strategies import SearchStrategy
 
 from harness.case import run_case
-from harness.draft import Draft, drafts, make_home
+from harness.draft import Draft, asked_for, dealt, drafts, make_home
 from harness.evidence import Evidence
 from harness.history import History
 from harness.home import Home
@@ -253,7 +253,9 @@ def run_scenario(
         story = exploration.story
         if home is None:
             draw = drawn if story is None else drawn_apart
-            found = draw(drafts(system, scenario, story), number, cases)
+            found = dealt(
+                draw(drafts(system, scenario, story), number, cases), asked_for(system, scenario), number
+            )
             exploration.explore(found, shrinking=shrink_failing)
         elif story is None or steps:
             killing = any(step.kill for step in scenario.steps)

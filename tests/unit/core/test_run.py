@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import strategies as st
 from toy import TOY, TOY_PROFILE, Did, InMemory, Run, numbers_of, right, scenario, storing, tables_of
 
+from harness.draft import Draft, dealt
 from harness.history import load
 from harness.home import Home
 from harness.run import RunResult, judge_again
@@ -350,3 +352,15 @@ def test_a_report_is_kept_parsed_or_as_it_is(run: Run, written: bytes | None, ke
     folder.close()
     assert history.events[0].report == kept
     assert history.events[0].stdout == "out \ufffd"
+
+
+def test_each_damage_is_dealt_before_any_comes_again() -> None:
+    names = [f"damage-{number}" for number in range(7)]
+    found = [Draft((), None, ("damage-0",) * count) for count in (0, 3, 2, 4, 5, 1)]
+    hands = [draft.damage for draft in dealt(found, names, 1)]
+    assert [len(hand) for hand in hands] == [0, 3, 2, 4, 5, 1]
+    assert all(len(set(hand)) == len(hand) for hand in hands)
+    count = Counter(name for hand in hands for name in hand)
+    assert set(count.values()) == {2, 3}
+    assert hands == [draft.damage for draft in dealt(found, names, 1)]
+    assert hands != [draft.damage for draft in dealt(found, names, 2)]
