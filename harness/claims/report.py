@@ -102,11 +102,11 @@ def _listed(event: Event, report: Mapping[str, Any]) -> Iterator[Finding]:
 
 def _exported(evidence: Evidence, event: Event, report: Mapping[str, Any]) -> Iterator[Finding]:
     """Compares the place that is named for what was exported with what lies there."""
-    if not (evidence.profile.exports and event.succeeded) or evidence.ledger(event).start == event.after:
+    if not (evidence.profile.exports and event.succeeded):
         return
-    start = evidence.ledger(event).start
     try:
-        lines = read_exports(evidence, start, event.after, stored(evidence, start).tables).lines
+        tables = stored(evidence, event.before).tables  # a rollback that was killed may have exported before
+        lines = read_exports(evidence, event.before, event.after, tables).lines
     except UndecidedError:
         return  # what cannot be read is for other claims to tell
     said = report.get("export")
@@ -133,7 +133,7 @@ def _truths(evidence: Evidence, event: Event) -> dict[str, Any]:
 
 def _places(evidence: Evidence, event: Event, report: Mapping[str, Any]) -> Iterator[Finding]:
     """Compares the code of a refusal, and the place of the backup, with what there is."""
-    codes = evidence.expected(event).refusals
+    codes = evidence.expected(event).refusals if event.do in _TELLING else frozenset()
     if event.outcome == "refused" and codes and report.get("code") not in codes:
         yield Finding("report-is-honest", "code", " or ".join(sorted(codes)), report.get("code"), event.step)
     backup = report.get("backup")

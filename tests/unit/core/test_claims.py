@@ -796,6 +796,12 @@ def test_a_rollback_says_where_its_export_lies() -> None:
     assert of_rollback(LEGACY, exporting, export=export) == [("export", wanted, export)]
 
 
+def test_the_code_of_a_refused_rollback_is_not_that_of_a_migration() -> None:
+    report = IDLE | {"code": "changed since"}
+    refused = event(MIGRATED, do="rollback", outcome="refused", conditions=LOCKED, report=report)
+    assert findings_of("report-is-honest", RIGHT, refused) == []
+
+
 def test_totals_that_its_own_records_contradict_are_told() -> None:
     assert honesty(counts=COUNTS | {"skipped": 1, "read": 3}) == [
         ("counts.skipped", 0, 1),
