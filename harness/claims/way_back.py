@@ -122,9 +122,14 @@ def _rows(evidence: Evidence, event: Event, ledger: Ledger) -> Iterator[Finding]
 
 
 def _counters(evidence: Evidence, event: Event, ledger: Ledger) -> Iterator[Finding]:
-    """Yields tables that would give numbers out again which others may have read and remember."""
-    after = stored(evidence, event.after).counters
-    for table, highest in sorted(stored(evidence, ledger.start).counters.items()):
+    """Yields tables that would give numbers out again which others may have read and remember.
+
+    Where they changed no row since, all may be as if nothing had ever been given out.
+    """
+    start, after = stored(evidence, ledger.start), stored(evidence, event.after).counters
+    if start.tables == stored(evidence, ledger.standing[-1].after).tables:
+        return
+    for table, highest in sorted(start.counters.items()):
         if after.get(table, 0) < highest:
             wanted = f"{highest} or more: no number is given out twice"
             yield _finding(_TAKES, f"{table}: highest number", wanted, after.get(table), event)
