@@ -8,6 +8,7 @@ or more than 5 % of operations meet corruption.  A release gate over homes made 
 from __future__ import annotations
 
 from harness.gate import Metric, Trigger, findings_of, share_passing
+from harness.standard_metrics import standard
 
 METRICS = (
     Metric(
@@ -34,83 +35,15 @@ METRICS = (
         measure=share_passing("store-sound"),
         at_least=100,
     ),
-    Metric(
-        name="records-accounted",
-        sentence="homes whose every session, file and other entry is named once, with its fate",
-        unit="%",
-        source="M-04",
-        measure=share_passing("accounted-for", "report-is-honest"),
-        at_least=100,
-        needs="reports",
-    ),
-    Metric(
-        name="ends-right",
-        sentence="homes on which every step ended as it must: done, partly done, or refused",
-        unit="%",
-        source="A42-04 M-05 M-09",
-        measure=share_passing("ends-as-expected"),
-        at_least=100,
-    ),
-    Metric(
-        name="reruns-idle",
-        sentence="second runs that changed nothing",
-        unit="%",
-        source="M-03",
-        measure=share_passing("rerun-is-noop"),
-        at_least=100,
-    ),
-    Metric(
-        name="dry-runs-clean",
-        sentence="dry runs that wrote nothing at all, no database and no mapping either",
-        unit="%",
-        source="M-02",
-        measure=share_passing("dry-run-is-clean"),
-        at_least=100,
-        needs="dry_run",
-    ),
-    Metric(
-        name="refusals-clean",
-        sentence="refusals that left the home as it was, to the byte",
-        unit="%",
-        source="M-05",
-        measure=share_passing("refusal-is-clean"),
-        at_least=100,
-    ),
-    Metric(
-        name="rollbacks-exact",
-        sentence="rollbacks that put every path back",
-        unit="%",
-        source="A42-06 M-07",
-        measure=share_passing("home-restored"),
-        at_least=100,
-        needs="rollback",
-    ),
-    Metric(
-        name="backups-first",
-        sentence="migrations that kept whatever they changed as it was",
-        unit="%",
-        source="M-06",
-        measure=share_passing("backup-first"),
-        at_least=100,
-        needs="backup",
-    ),
-    Metric(
-        name="user-only",
-        sentence="homes in which nothing was opened to others",
-        unit="%",
-        source="M-06",
-        measure=share_passing("kept-private"),
-        at_least=100,
-    ),
-    Metric(
-        name="alterations-noticed",
-        sentence="altered targets that verify noticed",
-        unit="%",
-        source="A42-04 M-08",
-        measure=share_passing("verify-notices"),
-        at_least=100,
-        needs="verify",
-    ),
+    standard("records-accounted"),
+    standard("ends-right", "A42-04"),
+    standard("reruns-idle"),
+    standard("dry-runs-clean"),
+    standard("refusals-clean"),
+    standard("rollbacks-exact", "A42-06"),
+    standard("backups-first"),
+    standard("user-only"),
+    standard("alterations-noticed", "A42-04"),
 )
 
 TRIGGERS = (
