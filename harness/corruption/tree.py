@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import replace
 
 from harness.home import Home
@@ -37,7 +38,7 @@ def made_unreadable(home: Home, path: str) -> Home | None:
 
 def copied(home: Home, source: str, destination: str) -> Home | None:
     """Returns the home with a second copy of a file; None where something lies at the destination."""
-    if home.get(destination) is not None:
+    if home.get(destination) is not None or not _can_hold(home, destination):
         return None
     entry = home.entries[source]
     return home.with_entry(destination, entry)
@@ -45,7 +46,7 @@ def copied(home: Home, source: str, destination: str) -> Home | None:
 
 def moved(home: Home, source: str, destination: str) -> Home | None:
     """Returns the home with a file or a whole folder under another path; None where it is not there, or something lies there."""
-    if home.get(source) is None or home.get(destination) is not None:
+    if home.get(source) is None or home.get(destination) is not None or not _can_hold(home, destination):
         return None
     below = source + "/"
     carried = {
@@ -55,3 +56,11 @@ def moved(home: Home, source: str, destination: str) -> Home | None:
     }
     cleared = home.without(source).with_entry(destination, home.entries[source])  # and the folders above it
     return replace(cleared, entries={**cleared.entries, **carried})
+
+
+def _can_hold(home: Home, path: str) -> bool:
+    """Tells whether what lies above the path is a folder, as far as there is anything."""
+    above = posixpath.dirname(path)
+    while above and home.get(above) is None:
+        above = posixpath.dirname(above)
+    return not above or home.entries[above].kind == "dir"

@@ -7,6 +7,7 @@ import real
 
 CLAIM = "retention-kept"
 SCENARIO = "ao-prune-spares-unfinished"
+CASES = "40"
 
 if __name__ == "__main__":
     status = real.run()

@@ -11,6 +11,11 @@ from harness.sandbox.choose import choose, weaker
 from harness.sandbox.inside import fence
 
 
+@pytest.fixture(autouse=True)
+def nothing_was_tried_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.sandbox.choose._worked", set())
+
+
 def refuse(**_: Any) -> Any:
     raise SandboxError("not here")
 
