@@ -489,7 +489,8 @@ def test_a_process_that_a_command_leaves_alive_is_told(session: Session) -> None
     assert len(same_group.strays) == 1
     ending = session.run(["python3", "-c", leaves.format("os.setsid()", 0.02)], timeout=20)
     assert (ending.status, ending.strays) == (0, ())
-    killed = session.run(["sh", "-c", "sleep 60 & sleep 60"], timeout=20, kill_after=0.1)
+    two = "import os, time; os.fork(); time.sleep(60)"
+    killed = session.run(["python3", "-c", two], timeout=20, kill_after=0.3)
     assert (killed.killed, killed.strays) == (True, ())
 
 
