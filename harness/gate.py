@@ -105,6 +105,16 @@ def findings_of(*claims: str) -> Measure:
     return measure
 
 
+def in_all_homes(name: str, sentence: str, source: str, *claims: str, needs: str = "") -> Metric:
+    """Returns the metric that 100 % of the homes that can show the claims keep them all."""
+    return Metric(name, sentence, "%", source, share_passing(*claims), at_least=100, needs=needs)
+
+
+def in_no_home(name: str, sentence: str, source: str, *claims: str, needs: str = "") -> Trigger:
+    """Returns the trigger that fires at the first finding of the claims, in any home."""
+    return Trigger(name, sentence, "count", source, findings_of(*claims), limit=0, needs=needs)
+
+
 def _statuses(verdict: Verdict, claims: Sequence[str]) -> list[Status]:
     chosen = [r.status for r in verdict.results if r.claim in claims]
     return [status for status in chosen if status is not Status.NOT_OFFERED]

@@ -7,77 +7,45 @@ or more than 5 % of operations meet corruption.  A release gate over homes made 
 
 from __future__ import annotations
 
-from harness.gate import Metric, Trigger, findings_of, share_passing
-from harness.standard_metrics import standard
+from harness.gate import in_all_homes, in_no_home
+from harness.standard_metrics import standard_metrics, standard_triggers
 
 METRICS = (
-    Metric(
-        name="data-integrity",
-        sentence="homes whose every session, instance and message reached sessions.db, field for field",
-        unit="%",
-        source="A42-01 A42-03 M-08",
-        measure=share_passing("no-loss", "no-corruption"),
-        at_least=100,
+    in_all_homes(
+        "data-integrity",
+        "homes whose every session, instance and message reached sessions.db, field for field",
+        "A42-01 A42-03 M-08",
+        "no-loss",
+        "no-corruption",
     ),
-    Metric(
-        name="nothing-invented",
-        sentence="homes in which no row stands for nothing",
-        unit="%",
-        source="A42-03 A42-04",
-        measure=share_passing("no-invention"),
-        at_least=100,
+    in_all_homes(
+        "nothing-invented", "homes in which no row stands for nothing", "A42-03 A42-04", "no-invention"
     ),
-    Metric(
-        name="store-sound",
-        sentence="homes without orphans or invalid statuses, with true counts, and where a search finds what a scan finds",
-        unit="%",
-        source="A42-04 A42-05",
-        measure=share_passing("store-sound"),
-        at_least=100,
+    in_all_homes(
+        "store-sound",
+        "homes without orphans or invalid statuses, with true counts, and where a search finds what a scan finds",
+        "A42-04 A42-05",
+        "store-sound",
     ),
-    standard("records-accounted"),
-    standard("ends-right", "A42-04"),
-    standard("reruns-idle"),
-    standard("dry-runs-clean"),
-    standard("refusals-clean"),
-    standard("rollbacks-exact", "A42-06"),
-    standard("backups-first"),
-    standard("user-only"),
-    standard("alterations-noticed", "A42-04"),
+    *standard_metrics({"ends-right": "A42-04", "rollbacks-exact": "A42-06", "alterations-noticed": "A42-04"}),
 )
 
 TRIGGERS = (
-    Trigger(
-        name="data-lost",
-        sentence="sessions, instances or messages missing after a reported success, new work lost by a rollback",
-        unit="count",
-        source="A42-03 M-04 M-07",
-        measure=findings_of("no-loss", "rollback-keeps-new-work"),
-        limit=0,
+    in_no_home(
+        "data-lost",
+        "sessions, instances or messages missing after a success, others' work lost by a rollback, backups pruned too early",
+        "A42-03 M-04 M-06 M-07",
+        "no-loss",
+        "rollback-keeps-new-work",
+        "retention-kept",
     ),
-    Trigger(
-        name="data-wrong",
-        sentence="rows invented or altered, a database that is damaged, miscounts or does not find",
-        unit="count",
-        source="A42-04 A42-05",
-        measure=findings_of("no-invention", "no-corruption", "store-sound"),
-        limit=0,
+    in_no_home(
+        "data-wrong",
+        "rows invented or altered, a database that is damaged, miscounts or does not find",
+        "A42-04 A42-05",
+        "no-invention",
+        "no-corruption",
+        "store-sound",
     ),
-    Trigger(
-        name="legacy-touched",
-        sentence="session files and bystanders that a step changed",
-        unit="count",
-        source="A42-06 M-02 M-05",
-        measure=findings_of("nothing-else-changes", "refusal-is-clean", "dry-run-is-clean"),
-        limit=0,
-    ),
-    Trigger(
-        name="rollback-inexact",
-        sentence="paths that a rollback did not put back",
-        unit="count",
-        source="A42-06 M-07",
-        measure=findings_of("home-restored"),
-        limit=0,
-        needs="rollback",
-    ),
+    *standard_triggers(),
 )
