@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import closing
 
+from harness import sqlite_copy
 from harness.home import Home
 from harness.wal import write_ahead_log
 
@@ -23,9 +24,8 @@ _WAL = slice(18, 20)  # of the header: the versions for writing and reading, 2 w
 
 def place(home: Home, database: str) -> str | None:
     """Returns where the database's file lies once links are followed, or None where there is no such file."""
-    path = home.relative(home.resolve(f"{home.root}/{database}"))
-    entry = None if path is None else home.get(path)
-    return path if entry is not None and entry.kind == "file" else None
+    path = sqlite_copy.place(home, database)
+    return path if path is not None and home.entries[path].kind == "file" else None
 
 
 def closed(home: Home, database: str, change: Change) -> Home | None:

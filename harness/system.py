@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+import msgspec
 from hypothesis.strategies import SearchStrategy
 
 from harness.corruption import Corruption
@@ -45,6 +46,21 @@ class Shape(Protocol):
     def damage_count(self) -> tuple[int, int]:
         """The least and the greatest number of corruptions applied to one home."""
         ...
+
+
+S = TypeVar("S")
+
+
+def as_asked(asked: Mapping[str, Any], kind: type[S]) -> S:
+    """Returns the shape, of a pack's own kind, that a scenario's ``home`` table asks for.
+
+    Raises:
+        ValueError: a key or a value is wrong; the message names it.
+    """
+    try:
+        return msgspec.convert(asked, kind)
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from error
 
 
 class System(Protocol):

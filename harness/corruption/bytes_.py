@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 
 from harness.home import Home
@@ -42,3 +43,16 @@ def replaced(home: Home, path: str, old: bytes, new: bytes) -> Home | None:
     """Returns the home with the first `old` in the file replaced; None where there is none."""
     content = home.content(path)
     return home.with_file(path, content.replace(old, new, 1)) if old in content else None
+
+
+def with_largest_halved(home: Home, folders: Sequence[str]) -> Home | None:
+    """Returns the home after the largest file in the folders lost its second half; None where there is none."""
+    found = [
+        (entry.size, path)
+        for path, entry in home.entries.items()
+        if entry.kind == "file" and entry.size > 1 and path.startswith(tuple(f"{top}/" for top in folders))
+    ]
+    if not found:
+        return None
+    size, path = max(found)
+    return home.with_file(path, home.content(path)[: size // 2])

@@ -24,11 +24,6 @@ from harness.sandbox.view import (
     links,
 )
 
-WEAKER = (
-    "no control groups: memory is limited for each process and not for all together, processes are not counted "
-    "when the harness runs as root; no system call filter"
-)
-
 
 def open_session(
     *,

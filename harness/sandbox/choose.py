@@ -10,6 +10,7 @@ from typing import Literal
 from harness.sandbox import bare, bubblewrap, namespaces
 from harness.sandbox.channel import SandboxError
 from harness.sandbox.session import Level, Opener, Session
+from harness.sandbox.view import WEAKER
 
 Wanted = Literal["auto", "container", "embedded", "bubblewrap", "namespaces", "bare"]
 
@@ -42,7 +43,7 @@ class Choice:
 
 def weaker(level: Level) -> str:
     """Returns what a level does not isolate, compared with a container, in one sentence; nothing for that."""
-    sentences = {"container": "", "bubblewrap": bubblewrap.WEAKER, "namespaces": namespaces.WEAKER}
+    sentences = {"container": "", "bubblewrap": WEAKER, "namespaces": WEAKER}
     return sentences[level] if level in sentences else bare.weaker()
 
 

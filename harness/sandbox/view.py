@@ -16,6 +16,10 @@ import harness
 MIB = 1 << 20
 UID = 1000  # inside, as in the container
 SUPPORT = "/sut"
+WEAKER = (  # than a container, whoever makes the namespaces
+    "no control groups: memory is limited for each process and not for all together, processes are not counted "
+    "when the harness runs as root; no system call filter"
+)
 SCRATCH = ("/home", "/tmp", "/dev/shm")  # noqa: S108 - private memory file systems: homes, and whatever is written
 PASSWD = f"root:x:0:0::/root:/bin/sh\nu:x:{UID}:{UID}::/home/u:/bin/sh\n"
 GROUP = f"root:x:0:\nu:x:{UID}:\n"

@@ -7,10 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from harness.expectation import Expectation
 from harness.home import Home
+from harness.system import as_asked
 from harness.systems.ait42 import oracle
 from harness.systems.ait42.corruption import CATALOGUE as CORRUPTIONS
 from harness.systems.ait42.deeds import ACTORS
@@ -25,15 +24,8 @@ PROFILES = Path(__file__).parent / "sut"
 
 
 def shape(asked: Mapping[str, Any]) -> Shape:
-    """Returns the shape that a scenario's ``home`` table asks for.
-
-    Raises:
-        ValueError: a key or a value is wrong; the message names it.
-    """
-    try:
-        return msgspec.convert(asked, Shape)
-    except msgspec.ValidationError as error:
-        raise ValueError(str(error)) from error
+    """Returns the shape that a scenario's ``home`` table asks for; raises ValueError that names what is wrong."""
+    return as_asked(asked, Shape)
 
 
 def user_of(state: LegacyState) -> str:

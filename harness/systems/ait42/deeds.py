@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from harness import sqlite_work
+from harness.corruption import bytes_
 from harness.home import Home
 from harness.sandbox.holders import Database
 from harness.sqlite_work import Change
@@ -29,19 +30,6 @@ def _in_files(work: Callable[[Home], Home | None]) -> _Deed:
 def work_in_log(home: Home, _: Sequence[str]) -> Home | None:
     """Returns the home after the editor began a session and was killed before it wrote its log back."""
     return sqlite_work.crashed(home, DATABASE, editor_work.own_session)
-
-
-def damaged_backup(home: Home, keeps: Sequence[str]) -> Home | None:
-    """Returns the home after the largest file that the migrator keeps lost its second half."""
-    kept = [
-        (entry.size, path)
-        for path, entry in home.entries.items()
-        if entry.kind == "file" and entry.size > 1 and any(path.startswith(top + "/") for top in keeps)
-    ]
-    if not kept:
-        return None
-    size, path = max(kept)
-    return home.with_file(path, home.content(path)[: size // 2])
 
 
 def _actor(summary: str, does: _Deed) -> Actor:
@@ -76,6 +64,6 @@ ACTORS = {
     **{name: _actor(summary, _in_files(work)) for name, (summary, work) in legacy_work.WORK.items()},
     "work-in-log": _actor("an editor was killed with a new session only in its log", work_in_log),
     "tampering": _actor("a migrated row was altered", _in_order(editor_work.altered)),
-    "damaged-backup": _actor("a file that the migrator keeps was cut short", damaged_backup),
+    "damaged-backup": _actor("a file that the migrator keeps was cut short", bytes_.with_largest_halved),
 }
 """Deeds by name.  But for those who hold the database none has conditions: what it did is there to be seen."""

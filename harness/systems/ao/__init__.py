@@ -7,12 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from harness.expectation import Expectation
 from harness.home import Home
 from harness.sandbox.holders import Database, Process
-from harness.system import Actor
+from harness.system import Actor, as_asked
 from harness.systems.ao import deeds, oracle
 from harness.systems.ao.corruption import CATALOGUE as CORRUPTIONS
 from harness.systems.ao.legacy import draw, states, write
@@ -53,15 +51,8 @@ ACTORS = {
 
 
 def shape(asked: Mapping[str, Any]) -> Shape:
-    """Returns the shape that a scenario's ``home`` table asks for.
-
-    Raises:
-        ValueError: a key or a value is wrong; the message names it.
-    """
-    try:
-        return msgspec.convert(asked, Shape)
-    except msgspec.ValidationError as error:
-        raise ValueError(str(error)) from error
+    """Returns the shape that a scenario's ``home`` table asks for; raises ValueError that names what is wrong."""
+    return as_asked(asked, Shape)
 
 
 def user_of(state: LegacyState) -> str:

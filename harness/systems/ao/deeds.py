@@ -47,19 +47,6 @@ def tampering(home: Home, _: Sequence[str]) -> Home | None:
     return daemon.closed(home, random.choice((daemon_work.alter_row, daemon_work.delete_session)))
 
 
-def damaged_backup(home: Home, keeps: Sequence[str]) -> Home | None:
-    """Returns the home after the largest file that the migrator keeps lost its second half."""
-    kept = [
-        (entry.size, path)
-        for path, entry in home.entries.items()
-        if entry.kind == "file" and entry.size > 1 and any(path.startswith(top + "/") for top in keeps)
-    ]
-    if not kept:
-        return None
-    size, path = max(kept)
-    return home.with_file(path, home.content(path)[: size // 2])
-
-
 def _copies(home: Home) -> list[str]:
     """Returns the transcripts in the buckets of the daemon's own worktrees, sorted."""
     bucket = f".claude/projects/{naming.bucket(home.resolve(f'{home.root}/{DATA}/worktrees'))}-"
@@ -112,6 +99,6 @@ ACTORS = {
         "the file of a live legacy session was cut short", lambda home, _: legacy_work.file_corrupted(home)
     ),
     "tampering": _actor("a migrated row or transcript was altered or lost", tampering),
-    "damaged-backup": _actor("a file that the migrator keeps was cut short", damaged_backup),
+    "damaged-backup": _actor("a file that the migrator keeps was cut short", bytes_.with_largest_halved),
 }
 """Deeds by name.  None has conditions: what it did is there to be seen in the tree."""

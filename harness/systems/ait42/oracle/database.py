@@ -8,56 +8,33 @@ was applied) is left out.
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
-from harness.expectation import TargetUnreadableError
+from harness import sqlite_copy
 from harness.home import Home
 from harness.records import Record, Tables, Value
+from harness.sqlite_copy import quoted
 from harness.systems.ait42.oracle.settling import key_of
 
 PLACE = ".ait42/sessions.db"
-SUFFIXES = ("", "-wal", "-shm", "-journal")
-_COPIED = ("", "-wal", "-journal")  # a -shm is rebuilt from the -wal
 _SEARCH = "sessions_fts"
 
 
 def place(home: Home) -> str | None:
     """Returns where the database's file lies once links are followed, or None when nothing is there."""
-    inside = home.relative(home.resolve(f"{home.root}/{PLACE}"))
-    return inside if inside is not None and inside in home.entries else None
+    return sqlite_copy.place(home, PLACE)
 
 
-@contextmanager
-def opened(home: Home) -> Iterator[sqlite3.Connection]:
+def opened(home: Home) -> AbstractContextManager[sqlite3.Connection]:
     """Opens a private copy of the home's database.
 
     Raises:
         TargetUnreadableError: there is something, but no readable SQLite database.
     """
-    path = place(home)
-    entry = None if path is None else home.get(path)
-    if path is None or entry is None or entry.kind != "file":
-        raise TargetUnreadableError(f"{PLACE}: not a regular file")
-    with tempfile.TemporaryDirectory(prefix="ait42-oracle-") as folder:
-        copy = os.path.join(folder, "sessions.db")
-        for suffix in _COPIED:
-            beside = home.get(path + suffix)
-            if beside is not None and beside.kind == "file":
-                with open(copy + suffix, "wb") as file:
-                    file.write(home.content(path + suffix))
-        connection = sqlite3.connect(copy, isolation_level=None)
-        try:
-            connection.text_factory = _text
-            yield connection
-        except sqlite3.Error as error:
-            raise TargetUnreadableError(f"{PLACE}: {error}") from error
-        finally:
-            connection.close()
+    return sqlite_copy.opened(home, PLACE)
 
 
 def read_target(home: Home) -> Tables:
@@ -158,12 +135,3 @@ def _parsed(text: Value) -> Value:
         return json.loads(text) if isinstance(text, str) else text
     except (ValueError, RecursionError):
         return text
-
-
-def quoted(name: str) -> str:
-    """Returns a name as SQL takes it."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "surrogateescape")

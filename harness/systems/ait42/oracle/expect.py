@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from harness.expectation import Expectation, Fate
 from harness.home import Home
+from harness.sqlite_copy import files_of
 from harness.systems.ait42.oracle import schema
-from harness.systems.ait42.oracle.database import PLACE, SUFFIXES, place
+from harness.systems.ait42.oracle.database import PLACE
 from harness.systems.ait42.oracle.layout import (
     LEGACY,
     SessionFile,
@@ -47,10 +48,9 @@ def expect(home: Home, *, locked: bool = False) -> Expectation:
     rows = Target.of(target.tables)
     fates += [*lost, *(rows.settle(session, workspaces[session.hash]) for session in sessions)]
     steps = {str(number): {"version": number, "name": name} for number, name in schema.STEPS.items()}
-    database = place(home) or PLACE
     return Expectation(
         tables={**target.tables, **rows.tables(), "schema_version": steps},
-        writable=frozenset(database + suffix for suffix in SUFFIXES),
+        writable=files_of(home, PLACE),
         fates=tuple(fates),
     )
 

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import functools
 import json
-import os
-import sqlite3
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from sqlite_utils import Database
 
+from harness import sqlite_copy
 from harness.expectation import TargetUnreadableError
 from harness.home import Home
 from harness.records import Record, Tables, Value
@@ -26,13 +24,11 @@ from harness.systems.ao.oracle.timestamps import read_as_daemon
 PLACE = ".ao/data/ao.db"
 T = TypeVar("T")
 _ANSWERS = 64  # remembered by each question
-_BESIDE = ("-wal", "-journal")  # a -shm is rebuilt from the -wal
 
 
 def place(home: Home) -> str | None:
     """Returns where the database's file lies in the home once links are followed, or None when nothing is there."""
-    inside = home.relative(home.resolve(f"{home.root}/{PLACE}"))
-    return inside if inside is not None and inside in home.entries else None
+    return sqlite_copy.place(home, PLACE)
 
 
 def asked(home: Home, question: Callable[[Database], T]) -> T:
@@ -52,31 +48,16 @@ def asked(home: Home, question: Callable[[Database], T]) -> T:
 
 
 @contextmanager
-def opened(home: Home, *, text: Callable[[bytes], str] | type[str] | None = None) -> Iterator[Database]:
+def opened(
+    home: Home, *, text: Callable[[bytes], str] | type[str] = sqlite_copy.with_surrogates
+) -> Iterator[Database]:
     """Opens a private copy of the home's database, its write-ahead log counted in.
 
     Raises:
         TargetUnreadableError: there is something, but no readable SQLite database.
     """
-    path = place(home)
-    entry = None if path is None else home.get(path)
-    if path is None or entry is None or entry.kind != "file":
-        raise TargetUnreadableError(f"{PLACE}: not a regular file")
-    with tempfile.TemporaryDirectory(prefix="ao-oracle-") as folder:
-        copy = os.path.join(folder, "ao.db")
-        for suffix in ("", *_BESIDE):
-            beside = home.get(path + suffix)
-            if beside is not None and beside.kind == "file":
-                with open(copy + suffix, "wb") as file:
-                    file.write(home.content(path + suffix))
-        connection = sqlite3.connect(copy, isolation_level=None)
-        try:
-            connection.text_factory = text or _text
-            yield Database(connection, execute_plugins=False)
-        except sqlite3.Error as error:
-            raise TargetUnreadableError(f"{PLACE}: {error}") from error
-        finally:
-            connection.close()
+    with sqlite_copy.opened(home, PLACE, text=text) as connection:
+        yield Database(connection, execute_plugins=False)
 
 
 def once_for_each_content(answer: Callable[[Home], T]) -> Callable[[Home], T]:
@@ -90,7 +71,7 @@ def once_for_each_content(answer: Callable[[Home], T]) -> Callable[[Home], T]:
     @functools.wraps(answer)
     def again(home: Home) -> T:
         path = place(home)
-        beside = [home.get(path + suffix) for suffix in ("", *_BESIDE)] if path else []
+        beside = [home.get(path + suffix) for suffix in sqlite_copy.COPIED] if path else []
         contents = tuple(entry and (entry.kind, entry.digest) for entry in beside)
         if contents not in known:
             found = answer(home)
@@ -206,7 +187,3 @@ def _json(value: Value) -> str:
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "surrogateescape")

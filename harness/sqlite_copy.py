@@ -1,0 +1,120 @@
+"""An SQLite database of a home, looked at through a private copy, so that looking disturbs nothing.
+
+Opening the file itself would write its log back, or leave a ``-shm`` beside it.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+from harness.expectation import TargetUnreadableError
+from harness.home import Home
+from harness.stored import RawTable, Reference, Stored
+
+SUFFIXES = ("", "-wal", "-shm", "-journal")
+COPIED = ("", "-wal", "-journal")  # a -shm is rebuilt from the -wal
+
+
+def place(home: Home, database: str) -> str | None:
+    """Returns where the database lies in the home once links are followed, or None when nothing is there."""
+    inside = home.relative(home.resolve(f"{home.root}/{database}"))
+    return inside if inside is not None and inside in home.entries else None
+
+
+def files_of(home: Home, database: str) -> frozenset[str]:
+    """Returns the paths of the database and of what SQLite keeps beside it, whether they are there or not."""
+    path = place(home, database) or database
+    return frozenset(path + suffix for suffix in SUFFIXES)
+
+
+def with_surrogates(raw: bytes) -> str:
+    """Returns a text of the database; bytes that are not UTF-8 become surrogates, so that none is lost."""
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def quoted(name: str) -> str:
+    """Returns a name as SQL takes it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+@contextmanager
+def opened(
+    home: Home, database: str, *, text: Callable[[bytes], str] | type[str] = with_surrogates
+) -> Iterator[sqlite3.Connection]:
+    """Opens a private copy of the home's database, its write-ahead log counted in.
+
+    Raises:
+        TargetUnreadableError: there is something, but no readable SQLite database.
+    """
+    path = place(home, database)
+    entry = None if path is None else home.get(path)
+    if path is None or entry is None or entry.kind != "file":
+        raise TargetUnreadableError(f"{database}: not a regular file")
+    with tempfile.TemporaryDirectory(prefix="harness-copy-") as folder:
+        copy = os.path.join(folder, "copy.db")
+        for suffix in COPIED:
+            beside = home.get(path + suffix)
+            if beside is not None and beside.kind == "file":
+                with open(copy + suffix, "wb") as file:
+                    file.write(home.content(path + suffix))
+        connection = sqlite3.connect(copy, isolation_level=None)
+        try:
+            connection.text_factory = text
+            yield connection
+        except sqlite3.Error as error:
+            raise TargetUnreadableError(f"{database}: {error}") from error
+        finally:
+            connection.close()
+
+
+def value_for_value(
+    connection: sqlite3.Connection,
+    names: Iterable[str],
+    *,
+    files: frozenset[str],
+    derived: Mapping[str, frozenset[str]] | None = None,
+) -> Stored:
+    """Returns what the named tables hold: raw rows, foreign keys, counters and schema; `files` and `derived` as given."""
+    found = list(names)
+    return Stored(
+        tables={name: _table(connection, name) for name in found},
+        references=tuple(reference for name in found for reference in _references(connection, name)),
+        counters=dict(_counters(connection)),
+        shape=_shape(connection),
+        files=files,
+        derived=derived or {},
+    )
+
+
+def _table(connection: sqlite3.Connection, name: str) -> RawTable:
+    cursor = connection.execute(f"SELECT * FROM {quoted(name)}")  # noqa: S608 - a quoted table name
+    return RawTable([part[0] for part in cursor.description], _keys(connection, name), cursor)
+
+
+def _keys(connection: sqlite3.Connection, name: str) -> list[str]:
+    """Returns the columns of the primary key in their order."""
+    info = connection.execute(f"PRAGMA table_info({quoted(name)})").fetchall()
+    return [str(row[1]) for row in sorted(info, key=lambda row: int(row[5])) if row[5]]
+
+
+def _references(connection: sqlite3.Connection, name: str) -> Iterator[Reference]:
+    rows = connection.execute(f"PRAGMA foreign_key_list({quoted(name)})").fetchall()
+    for _, number, parent, column, key, *_ in rows:
+        yield Reference(name, str(column), str(parent), str(key or _keys(connection, str(parent))[number]))
+
+
+def _counters(connection: sqlite3.Connection) -> Iterator[tuple[str, int]]:
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'").fetchone():
+        for name, highest in connection.execute("SELECT name, seq FROM sqlite_sequence").fetchall():
+            if isinstance(highest, int):
+                yield str(name), highest
+
+
+def _shape(connection: sqlite3.Connection) -> str:
+    """Returns the schema's own text, and the version that it says it has."""
+    texts = connection.execute("SELECT type, name, sql FROM sqlite_master ORDER BY type, name").fetchall()
+    return repr((texts, connection.execute("PRAGMA user_version").fetchone()))
