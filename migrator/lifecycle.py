@@ -8,14 +8,15 @@ Every verb fills the report it is given; one that cannot go on raises an Ending.
 """
 
 import contextlib
+import functools
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from sqlite3 import Connection
 from typing import Any, TypeVar, cast
 
-from migrator import backup, built, database, files, journal, tables
+from migrator import backup, built, database, files, journal, tables, verification
 from migrator.database import Contents
 from migrator.journal import ROWS, WRITTEN, Run
 from migrator.outcome import Attention, Exit, Failure, Refusal
@@ -63,38 +64,47 @@ def migrate(system: System, report: Report, say: Say, *, dry_run: bool, clock: C
         report.changed = True
     with say.step("plan"):
         system.ready()
-        new, last = _builder(system), next(iter(_runs(system)), None)
-        known = system.known(last) if last and last.state == "done" else None
-        if known:
-            plan = known
-        elif not new:
-            with system.database.seen() as target:
-                plan = system.plan(target, say.progress)
-                contents = {} if plan.idle else database.contents(target)
-        elif dry_run:
-            plan = system.plan(None, say.progress)
-    if new and not known and not dry_run:
-        files.check_writable(system.state)
-        plan, run = _carry_out(system, lambda run: built.steps(new, run, clock(), say), clock)
+        new = _builder(system)
+        plan, contents = _planned(system, say, new=new is not None, dry_run=dry_run)
+    if plan:
         _tell(report, plan)
+        if _ends_here(system, plan, report, dry_run=dry_run, unfinished=unfinished):
+            return
+        steps = functools.partial(_steps, system, plan=plan, contents=contents, clock=clock, say=say)
+        run = _carry_out(system, steps, clock)[1]
     else:
-        _tell(report, plan)
-        if plan.idle:
-            report.message = "Everything that can be migrated is already there; nothing was changed."
-            return
-        _check_room(system, plan)
-        if dry_run:
-            report.message = "Dry run: this is what would be done; nothing was changed."
-            if unfinished:
-                report.message += " An earlier run was interrupted; the real run settles that first."
-            return
-        _, run = _carry_out(
-            system, lambda run: _steps(system, run, plan, contents, clock=clock, say=say), clock
-        )
+        files.check_writable(system.state)
+        assert new is not None
+        whole, run = _carry_out(system, lambda run: built.steps(new, run, clock(), say), clock)
+        _tell(report, whole)
     report.notes += system.changed_meanwhile()
     report.backup, report.changed = run.backup, True
     aside = ", with some records set aside" if report.exit == Exit.PARTIAL else ""
     report.message = f"Migrated{aside}. {system.parting}"
+
+
+def _planned(system: System, say: Say, *, new: bool, dry_run: bool) -> tuple[Plan | None, Contents]:
+    """What is to be done, and what the target holds; no plan for a database that is built while sources are read."""
+    last = next(iter(_runs(system)), None)
+    known = system.known(last) if last and last.state == "done" else None
+    if known or new:
+        return known or (system.plan(None, say.progress) if dry_run else None), {}
+    with system.database.seen() as target:
+        plan = system.plan(target, say.progress)
+        return plan, {} if plan.idle else database.contents(target)
+
+
+def _ends_here(system: System, plan: Plan, report: Report, *, dry_run: bool, unfinished: bool) -> bool:
+    """Whether nothing is to be written: there is nothing to do, or it was only to be said."""
+    if plan.idle:
+        report.message = "Everything that can be migrated is already there; nothing was changed."
+        return True
+    _check_room(system, plan)
+    if dry_run:
+        report.message = "Dry run: this is what would be done; nothing was changed."
+        if unfinished:
+            report.message += " An earlier run was interrupted; the real run settles that first."
+    return dry_run
 
 
 def _tell(report: Report, plan: Plan) -> None:
@@ -159,7 +169,7 @@ def _carry_out(system: System, steps: Callable[[Run], T], clock: Clock) -> tuple
         raise
 
 
-def _steps(system: System, run: Run, plan: Plan, contents: Contents, *, clock: Clock, say: Say) -> None:
+def _steps(system: System, run: Run, *, plan: Plan, contents: Contents, clock: Clock, say: Say) -> None:
     try:
         with say.step("backup"):
             run.begin(system.database.path, clock(), contents=contents)
@@ -171,7 +181,7 @@ def _steps(system: System, run: Run, plan: Plan, contents: Contents, *, clock: C
         with say.step("apply"):
             _apply(system, run, plan, contents, facts=facts, say=say)
         with say.step("verify"):
-            _verify(system, run, say)
+            verification.prove(system, run, say)
         run.add("done", at=clock().isoformat())
     except Attention:
         raise
@@ -245,28 +255,6 @@ def _fill(system: System, run: Run, target: Connection, contents: Contents, say:
     run.add("committing", contents=after, entangled=tables.entangled(target, found, contents, after))
 
 
-def _verify(system: System, run: Run, say: Say) -> None:
-    try:
-        wrong = list(_wrong(system, [run], say))
-    except Refusal as refusal:
-        raise Attention(f"Migrated, but not verified: {refusal} Then run verify.") from refusal
-    if wrong:
-        raise OSError(f"verification found {len(wrong)} differences, first: {wrong[0]}")
-
-
-def _wrong(system: System, runs: list[Run], say: Say) -> Iterator[str]:
-    """What is missing or not as the runs, newest first, left it."""
-    for name, what in system.differences(runs, say):
-        yield f"{name}: {what}"
-    copies = {copy["target"]: copy for run in reversed(runs) for copy in run.find("staged").get("copies", [])}
-    for copy in say.counted(copies.values(), len(copies)):
-        try:
-            if files.digest(copy["target"]) != copy["sha256"]:
-                yield f"{copy['target']}: differs from the copy that was made"
-        except OSError as error:
-            yield f"{copy['target']}: {error.strerror}"
-
-
 def verify(system: System, report: Report, say: Say) -> None:
     """Whether the target still holds what the runs that stand put there."""
     runs = _runs(system)
@@ -275,7 +263,7 @@ def verify(system: System, report: Report, say: Say) -> None:
         return
     system.guard()
     with say.step("verify"):
-        wrong = list(_wrong(system, runs, say))
+        wrong = list(verification.wrong_with(system, runs, say))
     report.figures = system.figures
     names = f"run {runs[0].name}" if len(runs) == 1 else f"{len(runs)} runs, the last {runs[0].name},"
     report.message = f"Everything that {names} migrated is there and equal."

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from conftest import UUID, LegacyHome
 
-from migrator import backup, cli, lifecycle, undo
+from migrator import backup, cli, undo, verification
 from migrator.journal import Run
 
 
@@ -296,13 +296,13 @@ def test_events_come_before_the_report(filled: LegacyHome) -> None:
 def test_files_written_during_the_migration_are_named(
     filled: LegacyHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = lifecycle._verify
+    real = verification.prove
 
     def meanwhile(*arguments: object) -> None:
         real(*arguments)  # type: ignore[arg-type]
         filled.session("beta", "be-7")
 
-    monkeypatch.setattr(lifecycle, "_verify", meanwhile)
+    monkeypatch.setattr(verification, "prove", meanwhile)
     notes = filled.run("migrate").report["notes"]
     assert [note["source"][-9:] for note in notes if note["reason"] == "changed-meanwhile"] == ["be-7.json"]
 
