@@ -1,0 +1,139 @@
+"""The legacy state of session-buddy as values: what its skills database, version 3, holds before it is migrated.
+
+Times inside records are text, as session-buddy keeps them; a column may hold naive local and aware times side by side.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+import msgspec
+
+from harness.amounts import share, span
+
+AS_OF = datetime(2026, 3, 1, 12, 34, 56, tzinfo=UTC)
+"""The instant to which every migration here brings the backfills: the ``--as-of`` of the profiles."""
+
+DATABASE = ".claude/data/session_buddy.db"
+LOCAL = ".session-buddy/skills.db"
+PLACES = (DATABASE, LOCAL)
+"""Where the database may lie: after the deployment checklist, and where session-buddy's own code looks by default."""
+
+Place = Literal["claude", "local"]
+Journal = Literal["wal", "delete", "wal-pending"]
+"""The journal mode; with ``wal-pending`` a killed process left all rows in the write-ahead log alone."""
+Made = Literal["", "manager", "tool", "same-second", "ahead"]
+"""How the bookkeeping was made: by the manager, with the sqlite3 tool (no row of version 1), all within a second,
+by a clock that was ahead; empty for any of them."""
+Version4 = Literal["none", "some-tables", "all", "with-rows", "failed", "complete", "used"]
+"""What is there of version 4: nothing; its first tables; all its objects, but no record of it; those with rows in
+them; those, recorded as failed; all, recorded; all, recorded and in use."""
+
+Cell = str | int | float | None
+"""A value that SQLite keeps as it was given, whatever the column was declared as."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One row of ``skill_invocation``; `embedding` is the seed of its 384 numbers."""
+
+    skill: str
+    at: str
+    session: str
+    completed: Cell = 1
+    duration: Cell = 1.5  # seconds
+    path: str | None = None
+    query: str | None = None
+    alternatives: str | None = None
+    rank: int | None = None
+    follow_up: str | None = None
+    error: str | None = None
+    phase: str | None = None
+    step: str | None = None
+    embedding: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LegacyState:
+    """A whole home before migration.
+
+    Attributes:
+        invocations: in the order in which they were written.
+        made: how the bookkeeping was made, never empty.
+        version_4: what is there of the target already.
+        extras: which neighbours are there, see `writer.EXTRAS`.
+        clock_ns: the instant at which session-buddy was last at work.
+    """
+
+    user: str = "u"
+    invocations: tuple[Invocation, ...] = ()
+    place: Place = "claude"
+    journal: Journal = "wal"
+    made: Made = "manager"
+    version_4: Version4 = "none"
+    extras: tuple[str, ...] = ()
+    clock_ns: int = 1_772_368_496_000_000_000  # AS_OF
+
+    @property
+    def root(self) -> str:
+        """Returns where this user's home would lie."""
+        return f"/home/{self.user}"
+
+    @property
+    def database(self) -> str:
+        """Returns the path of the database, relative to the home."""
+        return DATABASE if self.place == "claude" else LOCAL
+
+
+class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What ``home = {…}`` of a scenario may say; a span is a number or ``"a..b"``, both ends included.
+
+    There are `sessions` with `invocations` each, of `skills` skills.  A share is ``"none"``, ``"some"``, ``"all"`` or a
+    number from 0 to 1 as text: of invocations whose time is naive, that lie before the 30 days or after `AS_OF`,
+    that have an embedding.  `days` is how far back they reach.  With `clean` false there are also times that cannot
+    be read, durations that cannot be used and values of `completed` other than 0 and 1.  `damage` and `damages` are
+    as in every pack.
+
+    Raises:
+        ValueError: a span or share cannot be read, or names an impossible amount.
+    """
+
+    skills: int | str = "1..5"
+    sessions: int | str = "0..6"
+    invocations: int | str = "1..4"  # for each session
+    days: int = 20
+    naive: str = "some"
+    outside: str = "none"
+    embeddings: str = "none"
+    place: Place = "claude"
+    journal: Journal = "wal"
+    made: Made = ""
+    version_4: Version4 = "none"
+    user: str = ""  # empty: any of the names in `naming.USERS`
+    clean: bool = True
+    damage: list[str] = []
+    damages: int | str = ""
+
+    def __post_init__(self) -> None:
+        for amount in (self.skills, self.sessions, self.invocations):
+            span(amount)
+        if span(self.skills)[0] < 1:
+            raise ValueError(f"skills = {self.skills!r}; there must be at least one to draw from")
+        for part in (self.naive, self.outside, self.embeddings):
+            share(part)
+        if self.days < 1:
+            raise ValueError(f"days = {self.days}; invocations must reach at least one day back")
+        if "/" in self.user or self.user in {".", ".."}:
+            raise ValueError(f"user = {self.user!r} cannot be the name of a directory")
+        if self.damage_count[0] and not self.damage:
+            raise ValueError(f"damages = {self.damages!r}, but damage names none")
+
+    @property
+    def damage_count(self) -> tuple[int, int]:
+        """Returns the least and the greatest number of corruptions applied to one home."""
+        if self.damages != "":
+            return span(self.damages)
+        named = len(self.damage)
+        return (0, 2) if "any" in self.damage else (named, named)
