@@ -267,6 +267,7 @@ def test_a_number_that_others_were_given_is_not_given_out_again() -> None:
     assert taken(counting(EXPORTED, 8), counting(WORKED, 7)) == []
     assert taken(counting(EXPORTED, 6), counting(WORKED, 7)) == ["notes: highest number"]
     assert taken(EXPORTED, counting(WORKED, 7)) == ["notes: highest number"]
+    assert "notes: highest number" not in taken(EXPORTED.without("target.json"), counting(WORKED, 7))
 
 
 def test_others_files_stay() -> None:
