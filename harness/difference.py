@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from deepdiff import DeepDiff
 
-from harness.records import OneOf, Record, Table, Value, digest_of_record, same_value
+from harness.records import OPEN, Record, Table, Value, digest_of_record, same_value
 
 _TOLD_BY_DEEPDIFF = (
     200  # differing records a table; deepdiff takes 0.2 ms for each, the plain comparison 4 µs
@@ -95,7 +95,7 @@ def compare_records(key: str, expected: Record, found: Record) -> list[Differenc
 
 def _settled(expected: Value, found: Value) -> Value:
     """Returns the expected value with each choice in it that was met replaced by what was found."""
-    if isinstance(expected, OneOf):
+    if isinstance(expected, OPEN):
         return found if same_value(expected, found) else expected
     if isinstance(expected, dict) and isinstance(found, dict):
         return {name: _settled(value, found.get(name)) for name, value in expected.items()}

@@ -49,10 +49,10 @@ class Evidence:
         return self.expected_of(self.standing(event).origin, event.conditions)
 
     def expected_of(self, home: Home, conditions: frozenset[str] = frozenset()) -> Expectation:
-        """Returns what a right `migrate` would make of a home."""
+        """Returns what a right `migrate` would make of a home, as far as the profile's facts ask it to."""
         asked = (id(home), conditions)
         if asked not in self._expected:
-            self._expected[asked] = self.expect(home, conditions)
+            self._expected[asked] = self.expect(home, conditions | frozenset(self.profile.facts))
         return self._expected[asked]
 
     def standing(self, event: Event) -> Standing:

@@ -37,7 +37,8 @@ class Expectation:
         writable: paths (relative) that the migration may create or change; one that ends in a slash stands for a
             directory and all below it.
         fates: one for each legacy record.
-        record_tables: the tables in which one row stands for one legacy record.
+        record_tables: the tables whose rows are what was migrated.
+        row_each: whether one row of those tables stands for one legacy record, so that rows can be counted.
     """
 
     refusals: frozenset[str] = frozenset()
@@ -46,6 +47,7 @@ class Expectation:
     writable: frozenset[str] = frozenset()
     fates: tuple[Fate, ...] = ()
     record_tables: frozenset[str] = frozenset()
+    row_each: bool = True
 
     @property
     def outcome(self) -> Literal["done", "refused", "partial"]:

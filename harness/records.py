@@ -7,6 +7,7 @@ Values are what JSON and SQLite can say: None, bool, int, float, str, bytes, lis
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,37 @@ class OneOf:
 
     values: tuple[Value, ...]
 
+    def accepts(self, found: Value) -> bool:
+        """Tells whether a found value is one of them."""
+        return any(same_value(value, found) for value in self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """An expected float whose last digits hang on the order in which it was computed; `relative` is the tolerance."""
+
+    value: float
+    relative: float = 1e-9
+
+    def accepts(self, found: Value) -> bool:
+        """Tells whether a found value is a float as near as that; nothing but zero is near zero."""
+        return type(found) is float and math.isclose(self.value, found, rel_tol=self.relative)
+
+
+@dataclass(frozen=True, slots=True)
+class Some:
+    """An expected value of which the facts tell the kind alone, such as a number that a table gives out."""
+
+    kind: str  # int, float, str or bytes
+
+    def accepts(self, found: Value) -> bool:
+        """Tells whether a found value is of the kind."""
+        return type(found).__name__ == self.kind
+
+
+OPEN = (OneOf, Near, Some)
+"""Expected values that more than one found value meets."""
+
 
 def digest_of_record(record: Record) -> bytes:
     """Returns a 128-bit digest that is equal for equal records only; types count, the order of fields does not."""
@@ -43,9 +75,9 @@ def _encode(record: Record) -> bytes:
 
 
 def same_value(expected: Value, found: Value) -> bool:
-    """Tells whether a found value is the expected one, types included; a `OneOf` accepts each of its values."""
-    if isinstance(expected, OneOf):
-        return any(same_value(value, found) for value in expected.values)
+    """Tells whether a found value is the expected one, types included; an open one says itself what it accepts."""
+    if isinstance(expected, OPEN):
+        return expected.accepts(found)
     if type(expected) is not type(found):
         return False
     if isinstance(expected, dict):

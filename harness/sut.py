@@ -22,6 +22,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     offered*.  `exit` maps an outcome to exit statuses; any other status, a signal or a timeout is *unknown*.
     `keeps` are paths under the home that the migrator may own for good (its backups and journal).  `support` is
     a folder, relative to the profile's file, that the commands see read-only where they say ``{support}``.
+    `facts` are conditions, named by the pack, under which the oracle is asked what this migrator has to do.
     """
 
     system: str
@@ -33,6 +34,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     env: dict[str, str] = {}
     timeout: float = 60.0  # seconds for one step
     support: str = ""
+    facts: list[str] = []
     reports: bool = False  # writes the contract's report
     backup: Literal["", "copies"] = ""  # copies: what migrate changes is found in `keeps` as it was
     exports: Literal["", "rows"] = ""  # rows: what a rollback removes of others' work is found in `keeps`

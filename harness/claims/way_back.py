@@ -109,7 +109,9 @@ def rollback_takes_back(evidence: Evidence) -> Iterator[Finding]:
 
 def _rows(evidence: Evidence, event: Event, ledger: Ledger) -> Iterator[Finding]:
     before, after = stored(evidence, ledger.start), stored(evidence, event.after)
-    going = before.hanging(inserted(evidence, ledger.standing).keys())
+    going = before.hanging(inserted(evidence, ledger.standing).keys()) | _gone_with_table(
+        evidence, event, ledger
+    )
     for name in sorted(going):
         if after.get(name) is not None:
             yield _finding(_TAKES, " ".join(name), "no such record", after.get(name), event)
@@ -119,6 +121,16 @@ def _rows(evidence: Evidence, event: Event, ledger: Ledger) -> Iterator[Finding]
             yield _finding(_TAKES, " ".join(name), row, found or "no such record", event)
     for name in sorted(set(after.names()) - set(before.names())):
         yield _finding(_TAKES, " ".join(name), "no such record", after.get(name), event)
+
+
+def _gone_with_table(evidence: Evidence, event: Event, ledger: Ledger) -> set[RowName]:
+    """Returns the rows of tables that the migration made and the rollback took: what others put there is exported."""
+    made = (
+        stored(evidence, ledger.start).tables.keys()
+        - stored(evidence, ledger.standing[0].before).tables.keys()
+    )
+    gone = made - stored(evidence, event.after).tables.keys()
+    return {name for name in stored(evidence, ledger.start).names() if name[0] in gone}
 
 
 def _counters(evidence: Evidence, event: Event, ledger: Ledger) -> Iterator[Finding]:

@@ -74,7 +74,7 @@ def said(**other: Any) -> Evidence:
 
 
 def shown(*events: Event, **more: Any) -> Evidence:
-    return evidence(*events, oracle=ORACLE, **more)
+    return evidence(*events, **{"oracle": ORACLE, **more})
 
 
 @dataclass(frozen=True)
@@ -825,6 +825,19 @@ def test_records_that_are_no_list_of_objects_are_told(records: Any) -> None:
 
 def test_counts_that_are_no_object_are_told() -> None:
     assert next(subject for subject, _, _ in honesty(counts=[1])) == "counts.written"
+
+
+def test_rows_that_are_no_records_are_not_counted() -> None:
+    boast = event(LEGACY, MIGRATED.without("moved/a"), report=REPORT)
+    several = ORACLE | {"one": replace(ORACLE["one"], row_each=False)}
+    assert findings_of("report-is-honest", boast, oracle=several) == []
+
+
+def test_the_oracle_is_asked_under_the_facts_of_the_profile() -> None:
+    blocked = event(LEGACY, LEGACY, outcome="refused")
+    less = msgspec.structs.replace(PROFILE, facts=["locked"])
+    assert findings_of("ends-as-expected", blocked, profile=less) == []
+    assert findings_of("ends-as-expected", blocked) != []
 
 
 def test_a_total_that_the_disk_contradicts_is_told() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.difference import ABSENT, Difference, TableDifference, compare, compare_records
-from harness.records import OneOf, same_record
+from harness.records import Near, OneOf, Some, same_record
 
 
 def rows(count: int, **fields: Any) -> dict[str, dict[str, Any]]:
@@ -147,6 +147,13 @@ def test_a_choice_is_met_by_each_of_its_values() -> None:
     assert not compare(expected, {"k": {"a": 2, "b": ["x"]}})
     (change,) = compare(expected, {"k": {"a": 3, "b": [None]}}).changed
     assert (change.field, change.expected, change.found) == ("a", OneOf((1, 2)), 3)
+
+
+def test_open_values_that_are_met_are_no_difference_and_others_are_told() -> None:
+    expected = {"k": {"id": Some("int"), "mean": Near(0.3)}}
+    assert not compare(expected, {"k": {"id": 7, "mean": 0.1 + 0.2}})
+    told = compare(expected, {"k": {"id": None, "mean": 0.4}}).changed
+    assert [(change.field, change.found) for change in told] == [("id", None), ("mean", 0.4)]
 
 
 def test_a_choice_that_was_met_is_not_told_beside_a_difference() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.records import OneOf, digest_of_record, same_record, same_value
+from harness.records import Near, OneOf, Some, digest_of_record, same_record, same_value
 
 DISTINCT: list[Any] = [
     None,
@@ -101,6 +101,19 @@ def test_a_choice_may_lie_deep_inside_and_inside_another() -> None:
 
 def test_a_choice_on_the_found_side_is_no_wildcard() -> None:
     assert not same_value(1, OneOf((1, 2)))
+
+
+def test_a_number_that_hangs_on_the_order_of_a_sum_may_differ_in_its_last_digits() -> None:
+    assert same_value(Near(0.3), 0.1 + 0.2)
+    assert not same_value(Near(0.3), 0.30001)
+    assert not same_value(Near(1.0), 1)
+    assert not same_value(Near(0.0), 1e-300)
+    assert same_value(Near(0.0), 0.0)
+
+
+def test_of_some_values_the_kind_alone_is_known() -> None:
+    assert same_value(Some("int"), 7)
+    assert not any(same_value(Some("int"), wrong) for wrong in (True, 7.0, "7", None))
 
 
 def test_a_record_with_a_choice_has_a_digest_of_its_own() -> None:

@@ -270,6 +270,18 @@ def test_a_number_that_others_were_given_is_not_given_out_again() -> None:
     assert "notes: highest number" not in taken(EXPORTED.without("target.json"), counting(WORKED, 7))
 
 
+def test_rows_of_others_go_with_a_table_that_the_migration_made_and_only_with_it() -> None:
+    start = START.with_file("target.json", stored({"notes": {"old": OLD}}).encode())
+    made = rolled_back(WORKED, exported(holding(BACK, [OLD, B]), "remarks", HANGING, OWN))
+    dropped = made.after.with_file("target.json", stored({"notes": {"old": OLD, "b": B}}).encode())
+    events = event(start, MIGRATED), rolled_back(WORKED, dropped)
+    assert subjects("rollback-takes-back", *events) == []
+    assert subjects("rollback-takes-back", events[0], made) == ["remarks r-b"]
+    assert subjects("rollback-takes-back", RIGHT, events[1]) == ["remarks r-b"]
+    unexported = holding(BACK, [OLD, B]).with_file("target.json", dropped.content("target.json"))
+    assert "rollback-keeps-new-work" in failed(events[0], rolled_back(WORKED, unexported))
+
+
 def test_others_files_stay() -> None:
     before = WORKED.with_file("moved/theirs", b"t")
     assert taken(EXPORTED.with_file("moved/theirs", b"t"), before) == []
