@@ -27,9 +27,9 @@ Journal = Literal["wal", "delete", "wal-pending"]
 Made = Literal["", "manager", "tool", "same-second", "ahead"]
 """How the bookkeeping was made: by the manager, with the sqlite3 tool (no row of version 1), all within a second,
 by a clock that was ahead; empty for any of them."""
-Version4 = Literal["none", "some-tables", "all", "with-rows", "failed", "complete", "used"]
-"""What is there of version 4: nothing; its first tables; all its objects, but no record of it; those with rows in
-them; those, recorded as failed; all, recorded; all, recorded and in use."""
+Version4 = Literal["none", "part", "all", "with-rows", "failed", "complete", "used"]
+"""What is there of version 4: nothing; the first of its objects; all of them, but no record; those with rows in them;
+those, recorded as failed; all, recorded; all, recorded and in use."""
 
 Cell = str | int | float | None
 """A value that SQLite keeps as it was given, whatever the column was declared as."""
@@ -63,6 +63,7 @@ class LegacyState:
         invocations: in the order in which they were written.
         made: how the bookkeeping was made, never empty.
         version_4: what is there of the target already.
+        part: how many objects there are, of ``part`` of version 4.
         extras: which neighbours are there, see `writer.EXTRAS`.
         clock_ns: the instant at which session-buddy was last at work.
     """
@@ -73,6 +74,7 @@ class LegacyState:
     journal: Journal = "wal"
     made: Made = "manager"
     version_4: Version4 = "none"
+    part: int = 1
     extras: tuple[str, ...] = ()
     clock_ns: int = 1_772_368_496_000_000_000  # AS_OF
 
