@@ -1,7 +1,8 @@
 """A database that did not exist before: built in the run's own folder, proved there, and only then given its name.
 
-Such a run is taken back by moving the database aside, never by deleting it; what others put into it since is exported
-first. Which rows those are, a second build from the backup tells.
+Such a run is taken back by moving the database aside, never by deleting it, and the runs that followed it go with it;
+what others put into it since is exported first, and goes into the legacy files. Which rows those are, a second build
+from the backups tells.
 """
 
 import contextlib
@@ -11,15 +12,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from migrator import backup, files, tables
+from migrator import backup, files, journal, tables
 from migrator.database import JUST_NOW
 from migrator.export import Export
 from migrator.journal import Run
 from migrator.outcome import Attention, Failure, Refusal
 from migrator.progress import Say
-from migrator.system import Builder, Plan, packed
+from migrator.system import Builder, Note, Plan, Returned, packed
 
-BUILT, AGAIN, ASIDE, FATES = "built.db", "again.db", "aside", "fates.jsonl"
+BUILT, AGAIN, ASIDE, FATES, STAGED = "built.db", "again.db", "aside", "fates.jsonl", "returned"
 SIDES = ("", "-wal", "-shm", "-journal")
 
 
@@ -112,8 +113,15 @@ def _ours(system: Builder, run: Run, now: dict[str, str | None]) -> bool:
     return now[main] == run.find("applying").get("sha256") and empty
 
 
+def whole(runs: list[Run]) -> list[Run]:
+    """The runs, newest first, that have to be taken back one by one; where the database was built, they go with it."""
+    *later, first = runs
+    apart = not first.find("begin").get("built") or any(run.interrupted for run in later)
+    return runs if apart or any(run.find("pruned") for run in runs) else [first]
+
+
 def take_back(system: Builder, run: Run, now: datetime) -> bool:
-    """The database is aside, and what others put into it is exported; whether that was anything. May be repeated.
+    """The database is aside, and what others did in it is exported; whether that was anything. May be repeated.
 
     Raises Refusal, OSError.
     """
@@ -124,59 +132,93 @@ def take_back(system: Builder, run: Run, now: datetime) -> bool:
     if pruned := run.find("pruned"):
         message = f"The backup of run {run.name} was removed on {pruned['at'][:10]}, when its time was over."
         raise Refusal("BACKUP_PRUNED", message + " What it migrated stays.")
-    backup.check(run)
-    system.check_kept(run)
-    there, begun = backup.state(system.database.files()), run.find("rollback-begin")
-    if begun:
-        strange = [path for path, sha in there.items() if sha not in {None, begun["files"][path]}]
-        if strange:
+    runs = [run, *_later(system, run)]
+    for one in runs:
+        backup.check(one)
+        system.check_kept(one)
+    begun = run.find("rollback-begin") or _begun(system, runs)
+    there = backup.state(system.database.files())
+    if strange := [path for path, sha in there.items() if sha not in {None, begun["files"][path]}]:
+        if begun["ours"]:
             message = f"A rollback of run {run.name} was interrupted, and then {strange[0]} was changed."
             raise Refusal("NEW_DATA", f"{message} Move it away by hand, then run rollback again.")
-    elif there[system.database.path] is None or (not run.find("applied") and not _ours(system, run, there)):
-        there = dict.fromkeys(there)  # nothing of ours has its name: what is there is others'
-    else:
-        begun = {} if _ours(system, run, there) else _exported(system, run, there)
-        run.free_reserve()
-        begun = {"export": None, "rows": {}, "paths": {}, "returned": {}, **begun}
-        run.add("rollback-begin", files=there, restore=False, holds={}, **begun)
-    _return(begun.get("returned", {}))
-    for path in [path for path, sha in there.items() if sha is not None]:
+        there = dict.fromkeys(there)
+    returned = [Returned(*one) for one in begun["returned"]]
+    _return(returned)
+    for path in [path for path, sha in there.items() if sha is not None and begun["ours"]]:
         files.move(path, os.path.join(run.folder, ASIDE))
-    system.unsettle(run)
+    for one in reversed(runs):
+        system.unsettle(one)
+    files.remove_tree(os.path.join(run.folder, STAGED))
     for folder, mtime in run.find("applying")["times"].items():
         with contextlib.suppress(OSError):
             os.utime(folder, ns=(mtime, mtime))
-    run.add("rolled-back", at=now.isoformat())
-    return bool(begun.get("rows"))
+    for one in reversed(runs):
+        one.add("rolled-back", at=now.isoformat())
+    return bool(begun["rows"] or returned)
 
 
-def _return(staged: dict[str, list[Any]]) -> None:
+def _later(system: Builder, run: Run) -> list[Run]:
+    """The runs that have changed the database since it was built, oldest first."""
+    found = journal.runs(system.state, system.database.path)
+    return [one for one in found if one.name > run.name and one.state != "rolled-back"]
+
+
+def _begun(system: Builder, runs: list[Run]) -> dict[str, Any]:
+    """The journal says what is to be moved aside, and what was exported and staged before. Raises Refusal."""
+    run, there = runs[0], backup.state(system.database.files())
+    untouched = _ours(system, run, there)
+    ours = there[system.database.path] is not None and (bool(run.find("applied")) or untouched)
+    kept: dict[str, Any] = {"export": None, "rows": {}, "paths": {}, "returned": []}
+    if ours and not untouched:
+        kept |= _exported(system, runs, there)
+    run.free_reserve()
+    run.add("rollback-begin", files=there, restore=False, holds={}, ours=ours, **kept)
+    return run.find("rollback-begin")
+
+
+def _return(staged: list[Returned]) -> None:
     """Legacy files hold what others did since, but for those that somebody has written to. May be repeated."""
-    for path, (before, _, source) in staged.items():
-        temporary = path + backup.TEMPORARY
+    for one in staged:
+        temporary = one.path + backup.TEMPORARY
         files.remove(temporary)
-        if backup.state([path])[path] == before:
-            mode = os.stat(path).st_mode & 0o7777 if before else 0o600
-            files.copy_new(source, temporary, mode)
-            files.replace(temporary, path)
+        if one.source and backup.state([one.path])[one.path] == one.before:
+            mode = os.stat(one.path).st_mode & 0o7777 if one.before else 0o600
+            files.copy_new(one.source, temporary, mode)
+            files.replace(temporary, one.path)
 
 
-def _exported(system: Builder, run: Run, there: dict[str, str | None]) -> dict[str, Any]:
-    """Every row that is not as the run made it is on disk; gives the facts for the journal. Raises Refusal."""
-    again = os.path.join(run.folder, AGAIN)
-    system.build_again(run, again)
+def returned(run: Run) -> Iterator[Note]:
+    """What became of the legacy files that were to hold what others did since."""
+    for one in map(Returned._make, run.find("rollback-begin").get("returned", [])):
+        now = files.digest(one.path) if os.path.isfile(one.path) else None
+        if one.source and now != one.after:
+            yield Note(one.path, "", "not-written-back", "it was changed since, and was left as it is")
+        elif one.source:
+            yield Note(one.path, "", "written-back", "it holds what others did since")
+        for name in one.left:
+            yield Note(one.path, name, "not-written-back", "the file has it otherwise, and keeps it so")
+
+
+def _exported(system: Builder, runs: list[Run], there: dict[str, str | None]) -> dict[str, Any]:
+    """Every row that is not as the runs made it is on disk; gives the facts for the journal. Raises Refusal."""
+    folder = runs[0].folder
+    again = os.path.join(folder, AGAIN)
+    system.build_again(runs, again)
+    export = Export(runs[0], system.home, {})
     try:
         with system.database.seen() as copy:
             copy.execute("ATTACH ? AS ours", (again,))
-            export = Export(run, system.home, {})
-            files.check_room([(run.folder, export.size(_others(copy)))])
-            kept = {**export.write(_others(copy)), "returned": system.give_back(copy, run)}
+            files.check_room([(folder, export.size(_others(copy)))])
+            kept = export.write(_others(copy))
+            files.remove_tree(os.path.join(folder, STAGED))
+            kept["returned"] = system.give_back(copy, runs, os.path.join(folder, STAGED))
             copy.execute("DETACH ours")
         if backup.state(system.database.files()) != there:
             export.discard()
             raise system.database.in_use(JUST_NOW)
     finally:
-        _sweep(run)
+        _sweep(runs[0])
     return kept
 
 

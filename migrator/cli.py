@@ -77,9 +77,9 @@ def _parser() -> argparse.ArgumentParser:
         help="take this path, though it gives another hash",
     )
     ait42.add_argument(
-        "--write-back",
+        "--no-write-back",
         action="store_true",
-        help="with rollback: what others did in the database since goes into the JSON files too",
+        help="with rollback: leave the JSON files as they are; what others did in the database is exported all the same",
     )
     ait42.add_argument("--strict", action="store_true", help="refuse when a workspace is not known")
     return parser
@@ -98,9 +98,9 @@ def main(argv: list[str] | None = None) -> int:
         parser.error("--dry-run goes with migrate and prune")
     if given.keep_days is not None and (given.verb != "prune" or not 0 <= given.keep_days <= 36500):
         parser.error("--keep-days goes with prune, and is a number of days from 0 to 36500")
-    own = given.workspace or given.accept_mapping or given.strict or given.write_back
-    if given.write_back and given.verb != "rollback":
-        parser.error("--write-back goes with rollback")
+    own = given.workspace or given.accept_mapping or given.strict or given.no_write_back
+    if given.no_write_back and given.verb != "rollback":
+        parser.error("--no-write-back goes with rollback")
     if (given.system == "ait42" and given.data_dir) or (given.system != "ait42" and own):
         parser.error(f"{given.system} does not take {'--data-dir' if given.data_dir else 'options of ait42'}")
     if given.verb == "store" and given.system != "ait42":
@@ -143,7 +143,7 @@ def _run(given: argparse.Namespace, report: "Report", say: "Say") -> None:
             given.accept_mapping or (),
             strict=given.strict,
             ask=ask,
-            write_back=given.write_back,
+            write_back=not given.no_write_back,
         )
         system = module.system(given.home, os.environ, options)
     else:

@@ -281,7 +281,7 @@ def rollback(system: System, report: Report, say: Say, *, clock: Clock) -> None:
         return
     others = False
     with say.step("rollback"), files.held(system.state):
-        for run in runs:
+        for run in built.whole(runs):
             try:
                 system.guard()
                 others = _rolled_back(system, run, clock()) or others
@@ -309,6 +309,7 @@ def _rolled_back(system: System, run: Run, now: datetime) -> bool:
 
 def _exported(runs: list[Run], report: Report) -> str:
     """What could not stay in its place, and where it is now."""
+    report.notes += [note for run in runs for note in built.returned(run)]
     exports = [event for run in runs for event in run.exports()]
     if not exports:
         return ""
@@ -317,9 +318,5 @@ def _exported(runs: list[Run], report: Report) -> str:
     if files_ := sum(len(event["paths"]) for event in exports):
         parts.append(f"{files_} file{'s' * (files_ != 1)}")
     report.export = exports[0]["export"]
-    for path, (_, after, _) in [item for event in exports for item in event.get("returned", {}).items()]:
-        done = files.digest(path) == after if os.path.isfile(path) else False
-        what = "it holds what others did since" if done else "it was changed since, and was left as it is"
-        report.notes.append(Note(path, "", "written-back" if done else "not-written-back", what))
     where = " and ".join(event["export"] for event in exports)
     return f" What others had made of it is in {where} (see README.txt there): {', '.join(parts)}."

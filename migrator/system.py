@@ -41,6 +41,21 @@ class Copy(NamedTuple):
     size: int
 
 
+class Returned(NamedTuple):
+    """A legacy file that is to hold what others did since.
+
+    `before` is the digest that it must have for that (None: no such file), `after` the new one, `source` where the new
+    content is staged (None: it stays as it is), `was` where its old content is kept, `left` what it does not take.
+    """
+
+    path: str
+    before: str | None
+    after: str | None
+    source: str | None
+    was: str | None
+    left: list[str]
+
+
 def packed(value: Any) -> bytes:
     """The value as one line of JSON."""
     return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
@@ -131,8 +146,8 @@ class Builder(System, Protocol):
     def build(self, run: Run, path: str, now: datetime, progress: Progress) -> Plan:
         """The database is complete and on disk at `path`, and the backup in the run; gives the fates."""
 
-    def build_again(self, run: Run, path: str) -> None:
-        """As `build` made it, row by row, from the backup."""
+    def build_again(self, runs: list[Run], path: str) -> None:
+        """As the first run built it and the later ones changed it, row by row, from their backups."""
 
     def proved(self, run: Run, path: str, progress: Progress) -> Iterator[str]:
         """What is not in the built database as it is in the backup. Raises Refusal."""
@@ -143,11 +158,8 @@ class Builder(System, Protocol):
     def settle(self, run: Run) -> None:
         """What belongs to the database beside it is done. May be repeated."""
 
-    def give_back(self, copy: Connection, run: Run) -> dict[str, list[str | None]]:
-        """Legacy files that are to hold what others did since; a second build is attached as `ours`.
-
-        By path: the digest that the file must have for that (None: no such file), the new one, and where it is staged.
-        """
+    def give_back(self, copy: Connection, runs: list[Run], folder: str) -> list[Returned]:
+        """Legacy files that are to hold what others did since; a second build is attached as `ours`."""
 
 
 class Planned:

@@ -23,11 +23,10 @@ from migrator.journal import Run
 from migrator.outcome import Refusal
 from migrator.pack import RESTORE, Pack, Writer
 from migrator.progress import Say
-from migrator.system import Note, Plan, Planned, Progress, Record
+from migrator.system import Note, Plan, Planned, Progress, Record, Returned
 
 MAPPING = ".ait42/workspace_mapping.json"
 WILL_BE = "workspace_mapping.new.json"  # in the backup
-STAGED = "returned"  # in the run's folder
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Nobody sees the file before it is forced to disk as a whole. Large pages: terminal texts are long.
 BUILDING = ("page_size=16384", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-32000")
@@ -191,19 +190,19 @@ class Editor(Planned):
             sink.finish()
             return sink.made
 
-    def build_again(self, run: Run, path: str) -> None:
-        """As `build` made it, row by row, from the backup."""
-        self._built(
-            path, self._from_backup(run), datetime.fromisoformat(run.find("begin")["at"]), lambda _: None
-        )
+    def build_again(self, runs: list[Run], path: str) -> None:
+        """As the first run built it and the later ones changed it, row by row, from their backups."""
+        first, *later = runs
+        self._built(path, self._from_backup(first), _begun(first), lambda _: None)
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+            for run in later:
+                db.execute("BEGIN")
+                self._from_backup(run).run(Update(db), lambda _: None)
+                db.execute("COMMIT")
 
     def _from_backup(self, run: Run) -> Intake:
         pack = Pack(run.backup)
-
-        def read(name: str) -> bytes:
-            return pack.read(name)
-
-        return Intake(self.where, Answered(self._answers(run)["found"]), read, sorted(pack.entries))
+        return Intake(self.where, Answered(self._answers(run)["found"]), pack.read, sorted(pack.entries))
 
     def keep(self, run: Run) -> None:
         """The run's backup also holds the session files."""
@@ -212,7 +211,7 @@ class Editor(Planned):
             for name in sources.found(self.where)[0]:
                 with contextlib.suppress(decode.BadFileError):
                     read(name)
-            writer.finish(datetime.fromisoformat(run.find("begin")["at"]))
+            writer.finish(_begun(run))
         Pack(run.backup).check()
         self._keep_answers(run)
 
@@ -246,9 +245,7 @@ class Editor(Planned):
     def fill(self, target: sqlite3.Connection, run: Run, say: Say) -> None:
         """Everything planned is in, within the open transaction, taken from the backup."""
         pack = Pack(run.backup)
-        schema.advance(
-            target, schema.version(target), datetime.fromisoformat(run.find("begin")["at"]), recount=True
-        )
+        schema.advance(target, schema.version(target), _begun(run), recount=True)
         sink = Update(target)
         Intake(self.where, self._spoken(), pack.read, sorted(pack.entries)).run(sink, say.progress)
         run.add("filled", loose=sink.loose)
@@ -321,24 +318,45 @@ class Editor(Planned):
         }
         return check, [*check.wrong, *problems]
 
-    def give_back(self, copy: sqlite3.Connection, run: Run) -> dict[str, list[str | None]]:
-        """Session files with what others did since are staged in the run's folder, if that was asked for."""
-        staged: dict[str, list[str | None]] = {}
+    def give_back(self, copy: sqlite3.Connection, runs: list[Run], folder: str) -> list[Returned]:
+        """Session files with what others did since are staged in the folder, unless that is not wanted."""
+        staged: list[Returned] = []
         if not self._options.write_back:
             return staged
-        pack, found = Pack(run.backup), self._answers(run)["found"]
-        names = {path: name for name, path in reversed(found.items())}
-        files.make_folders(os.path.join(run.folder, STAGED), 0o700)
-        for name, was, will_be in returning.files_with(copy, names, pack.read):
-            path = os.path.join(run.folder, STAGED, f"{name}.json")
-            before = None if was is None else pack.entries[name].sha256
-            staged[self._reader.path(name)] = [before, files.write_new(path, will_be), path]
+        pack = Pack(runs[-1].backup)
+        homes = {path: name for run in runs for name, path in reversed(self._answers(run)["found"].items())}
+
+        def now(name: str) -> bytes | None:
+            return self._reader.read(name) if os.path.lexists(self._reader.path(name)) else None
+
+        def then(name: str) -> bytes | None:
+            return pack.read(name) if name in pack.entries else None
+
+        files.make_folders(folder, 0o700)
+        kept = os.path.join(os.path.dirname(folder), built.ASIDE)
+        for name, was, will_be, left in returning.files_with(
+            copy, sources.found(self.where)[0], homes, now, then
+        ):
+            before = None if was is None else hashlib.sha256(was).hexdigest()
+            after, source, replaced = None, None, None
+            if will_be is not None and will_be != was:
+                source = os.path.join(folder, f"{name}.json")
+                after = files.write_new(source, will_be)
+                if was is not None:
+                    files.make_folders(kept, 0o700)
+                    replaced = os.path.join(kept, f"{name}.json")
+                    files.write_new(replaced, was)
+            staged.append(Returned(self._reader.path(name), before, after, source, replaced, left))
         return staged
 
     def changed_meanwhile(self) -> list[Note]:
         """Session files that were written after they had been read."""
         what = "changed-meanwhile", "written during the migration; run it again"
         return [Note(f"{self.where.shown}/{name}.json", "", *what) for name in self._reader.changed()]
+
+
+def _begun(run: Run) -> datetime:
+    return datetime.fromisoformat(run.find("begin")["at"])
 
 
 def system(home: str, environ: Mapping[str, str], options: Options) -> Editor:

@@ -1,77 +1,206 @@
 """Work that others did in `sessions.db` since, written back to the JSON files that the editor read before.
 
-Only what differs from a second build is written: a field, an instance, a message, a whole session. So what the
-database could not hold as it was, and keys that nobody knows, stay in the files. Nothing is ever taken out of a file.
+Only what differs from a second build is written: a field, an instance, a message, a whole session; what was deleted
+goes. So what the database could not hold as it was, and keys that nobody knows, stay in the files, and an element that
+nobody worked on keeps its bytes. A session whose file was written to since is left as it is there.
 """
 
 import contextlib
+import copy
 import json
+import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 from migrator.ait42 import decode, schema, shape
 from migrator.ait42.decode import Json
-from migrator.ait42.rows import Stored, load
-from migrator.ait42.workspaces import NAME, hashed
+from migrator.ait42.moments import OLDEST, Instant, instant
+from migrator.ait42.rows import Stored, load, unequal
+from migrator.ait42.shape import Merged
+from migrator.ait42.workspaces import NAME, name_of
 
-CHANGED = (
-    "SELECT m.id, m.workspace_path, o.workspace_path FROM main.sessions m LEFT JOIN ours.sessions o ON o.id = m.id "
-    "WHERE m.id IN (SELECT id FROM (SELECT * FROM main.sessions EXCEPT SELECT * FROM ours.sessions) "
-    "UNION SELECT session_id FROM (SELECT * FROM main.instances EXCEPT SELECT * FROM ours.instances) "
-    "UNION SELECT session_id FROM (SELECT * FROM main.chat_messages EXCEPT SELECT * FROM ours.chat_messages)) "
-    "ORDER BY m.rowid"
+PARTS = " ".join(
+    f"UNION SELECT session_id FROM (SELECT * FROM {one}.{table} EXCEPT SELECT * FROM {other}.{table})"  # noqa: S608 - our own names
+    for table in ("instances", "chat_messages")
+    for one, other in (("main", "ours"), ("ours", "main"))
 )
+CHANGED = (
+    "SELECT id, workspace_path FROM main.sessions WHERE id IN "  # noqa: S608 - as above
+    f"(SELECT id FROM (SELECT * FROM main.sessions EXCEPT SELECT * FROM ours.sessions) {PARTS}) ORDER BY rowid"
+)
+GONE = "SELECT id FROM ours.sessions WHERE id NOT IN (SELECT id FROM main.sessions) ORDER BY rowid"
 KEYS = dict(
     zip(shape.SESSION_KEYS, (name for name in schema.SESSION if name != "workspace_path"), strict=True)
 )
 BODY = ("role", "content", "timestamp", "instanceId")
+BETWEEN, PLAIN = re.compile(r"[\s,]*"), json.JSONDecoder()
+
+Read = Callable[[str], bytes | None]
 
 
 class File(NamedTuple):
-    """A session file: its name, its bytes in the backup (None: there was none), and those that it is to have."""
+    """A session file: its name, its bytes (None: there is none), those it is to have (None: nobody can write to it).
+
+    `left` are sessions that somebody has changed in the file too, so that they stay as they are there.
+    """
 
     name: str
     was: bytes | None
-    will_be: bytes
+    will_be: bytes | None
+    left: list[str]
 
 
 def files_with(
-    copy: sqlite3.Connection, names: dict[str, str], read: Callable[[str], bytes]
+    db: sqlite3.Connection, names: list[str], homes: dict[str, str], now: Read, then: Read
 ) -> Iterator[File]:
-    """Every session file that changes, as it was read and as it will be; one at a time.
+    """Every session file that others' work belongs to, one at a time.
 
-    `copy` has the second build attached as `ours`; `names` are the files' names by workspace, `read` gives a file
-    from the backup and raises KeyError when there was none.
+    `db` has the second build attached as `ours`. `names` are the files that are there, `homes` the names of files by
+    workspace; `now` and `then` give a file as it is, and as it was when it was last migrated.
     """
-    places: dict[str, list[str]] = {}
-    for sid, workspace, home in copy.execute(CHANGED).fetchall():
-        name = names.get(home or workspace) or workspace.removeprefix("unknown:")
-        places.setdefault(name if NAME.fullmatch(name) else hashed(workspace), []).append(sid)
-    for name, ids in sorted(places.items()):
-        data: bytes | None = None
-        elements: list[Json] = []
+    changed = dict(db.execute(CHANGED).fetchall())
+    gone = {sid for (sid,) in db.execute(GONE)}
+    places = _places(names, now, changed.keys() | gone)
+    todo: dict[str, list[str]] = {}
+    for sid, workspace in changed.items():
+        home = homes.get(workspace) or workspace.removeprefix("unknown:")
+        home = home if NAME.fullmatch(home) else name_of(workspace)
+        there = places.get(sid) or {home: OLDEST}
+        todo.setdefault(max(there, key=lambda name: there[name]), []).append(sid)
+    for sid in gone:
+        for name in places.get(sid, ()):
+            todo.setdefault(name, []).append(sid)
+    for name, ids in sorted(todo.items()):
+        if (file := _rewritten(db, name, ids, now(name), then(name))) is not None:
+            yield file
+
+
+def _places(names: list[str], read: Read, wanted: Container[str]) -> dict[str, dict[str, Instant]]:
+    """Where sessions are: by id and file, how new they are there; the first file comes first."""
+    places: dict[str, dict[str, Instant]] = {}
+    for name in names:
+        for merged in shape.merge(_elements(read(name)) or []):
+            if (sid := merged.session["id"]) in wanted:
+                places.setdefault(sid, {})[name] = instant(merged.session["updatedAt"])
+    return places
+
+
+def _elements(data: bytes | None) -> list[Json] | None:
+    """The sessions of a file; None when nobody can read them, and so nobody can add to them."""
+    try:
+        return decode.sessions(data) if data is not None else []
+    except decode.BadFileError as bad:
+        return [] if bad.args[0] in {"empty-file", "no-sessions"} else None
+
+
+def _rewritten(
+    db: sqlite3.Connection, name: str, ids: list[str], now: bytes | None, then: bytes | None
+) -> File | None:
+    """The file with what others did to these sessions; None when it holds all of it already."""
+    elements, before = _elements(now), _elements(then) or []
+    if elements is None:
+        return File(name, now, None, ids)
+    texts = _texts(now.decode()) if now and elements else []
+    made: list[str | None] = [*texts]
+    merged = {one.session["id"]: one for one in shape.merge(elements)}
+    left: list[str] = []
+    for sid in ids:
+        twins = [number for number, one in enumerate(elements) if one["id"] == sid]
+        there, stored = merged.get(sid), load(db, sid)
+        if [elements[number] for number in twins] != [one for one in before if one["id"] == sid]:
+            if not _same(there, elements, stored):
+                left.append(sid)
+            continue
         try:
-            data = read(name)
-            elements = decode.sessions(data)
-        except KeyError:
-            pass
-        except decode.BadFileError as bad:
-            if bad.args[0] not in {"empty-file", "no-sessions"}:
-                continue  # nobody can add to it
-        winners = {merged.session["id"]: merged.winner for merged in shape.merge(elements)}
-        for sid in ids:
-            now = load(copy, sid)
-            assert now
-            if sid in winners:
-                elements[winners[sid]] = element(now, load(copy, sid, "ours"), elements[winners[sid]])
+            text = _text(there, stored, load(db, sid, "ours"))
+        except (ValueError, decode.BadFileError):  # a value that the file cannot hold
+            left.append(sid)
+            continue
+        if text is not None:
+            for number in twins:
+                made[number] = None
+            if there and text:
+                made[there.winner] = text
             else:
-                elements.append(element(now, None, None))
-        yield File(name, data, json.dumps(elements, indent=2, ensure_ascii=False).encode())
+                made.append(text or None)
+    kept = [text for text in made if text is not None]
+    if kept == texts:
+        return File(name, now, now, left) if left else None
+    return File(name, now, ("[\n  " + ",\n  ".join(kept) + "\n]" if kept else "[]").encode(), left)
+
+
+def _texts(text: str) -> list[str]:
+    """The elements of an array, each as it is written."""
+    found: list[str] = []
+    at = BETWEEN.match(text, text.index("[") + 1).end()  # type: ignore[union-attr]
+    while text[at] != "]":
+        end = PLAIN.raw_decode(text, at)[1]
+        found.append(text[at:end])
+        at = BETWEEN.match(text, end).end()  # type: ignore[union-attr]
+    return found
+
+
+def _same(merged: Merged | None, elements: list[Json], stored: Stored | None) -> bool:
+    """Whether a file's session is just what the database holds."""
+    if merged is None or stored is None:
+        return merged is None and stored is None
+    one = shape.shaped(merged, elements, "", stored.row["workspace_path"], stored.instances)
+    said = _stored_as(one.id, [part for _, _, part in merged.messages], stored)
+    whole = one.instances.keys() == stored.instances.keys() and set(said) == stored.messages.keys()
+    return whole and not any(unequal(one, stored))
+
+
+def _text(merged: Merged | None, now: Stored | None, was: Stored | None) -> str | None:
+    """The session as its file is to have it; empty when it is to go, None when it is as it should be.
+
+    Raises ValueError, decode.BadFileError when the editor could not read that.
+    """
+    if now is None:
+        return ""
+    one = _one(merged, now, was) if merged else None
+    made = element(now, was if merged else None, copy.deepcopy(one))
+    if merged and made == _one(merged, None, None):
+        return None
+    text = json.dumps(made, indent=2, ensure_ascii=False, allow_nan=False)
+    decode.sessions(f"[{text}]".encode())
+    return text.replace("\n", "\n  ")
+
+
+def _one(merged: Merged, now: Stored | None, was: Stored | None) -> Json:
+    """All twins as one element; without the instances and messages that the database had and has no more."""
+    instances: dict[int, Json] = {}
+    for _, _, part in merged.instances:
+        instances.setdefault(part["instanceId"], part)
+    messages = [part for _, _, part in merged.messages]
+    if now and was:
+        stored = _stored_as(merged.session["id"], messages, was)
+        messages = [
+            part for part, name in zip(messages, stored, strict=True) if not name or name in now.messages
+        ]
+        instances = {
+            number: part
+            for number, part in instances.items()
+            if number in now.instances or number not in was.instances
+        }
+    return {**merged.session, "instances": list(instances.values()), "chatHistory": messages}
+
+
+def _stored_as(sid: str, parts: list[Json], was: Stored) -> list[str | None]:
+    """Under which id the database has each message of a file."""
+    found: list[str | None] = []
+    for part in parts:
+        role = part["role"] if part["role"] in schema.ROLES else "system"
+        number = part.get("instanceId")
+        body = (role, part["content"], part["timestamp"], number if number in was.instances else None)
+        ids = islice(shape.names(sid, part["id"]), len(was.messages) + 2)
+        found.append(next((name for name in ids if was.messages.get(name) == body), None))
+    return found
 
 
 def element(now: Stored, was: Stored | None, one: Json | None) -> Json:
-    """The session as the file should have it; `one` is how the file has it."""
+    """The session as the file should have it; `one` is how the file has it, `was` the same in the database's terms."""
     made: Json = dict.fromkeys(decode.SESSION) | {"instances": [], "chatHistory": []} | (one or {})
     for key, column in KEYS.items():
         if was is None or now.row[column] != was.row[column]:
@@ -87,15 +216,21 @@ def element(now: Stored, was: Stored | None, one: Json | None) -> Json:
         for index, key in enumerate(decode.INSTANCE):
             if before is None or before[index] != values[index]:
                 part[key] = values[index]
-    said = {part["id"]: part for part in reversed(made["chatHistory"])}
-    for mid, body in now.messages.items():
-        before = was.messages.get(mid) if was else None
-        if before != body:
-            part = said.get(mid) if before else None
-            if part is None:
-                made["chatHistory"].append(part := {"id": mid})
-            part.update(zip(BODY, body, strict=True))
+    _say(made, now, was)
     return made
+
+
+def _say(made: Json, now: Stored, was: Stored | None) -> None:
+    """The element has the messages of the database, changed where they were changed."""
+    said = _stored_as(now.row["id"], made["chatHistory"], was) if was else []
+    for part, name in zip(made["chatHistory"], said, strict=False):
+        if was and name and name in now.messages:
+            for key, old, new in zip(BODY, was.messages[name], now.messages[name], strict=True):
+                if old != new:
+                    part[key] = new
+    for mid, body in now.messages.items():
+        if was is None or mid not in was.messages:
+            made["chatHistory"].append({"id": mid} | dict(zip(BODY, body, strict=True)))
 
 
 def _value(key: str, value: Any) -> Any:

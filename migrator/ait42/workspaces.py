@@ -26,13 +26,17 @@ def hashed(path: str) -> str:
     return hashlib.sha256(path.encode()).hexdigest()[:16]
 
 
+def name_of(path: str) -> str:
+    """The name that the editor gives to the file of this path, as the disk is now."""
+    return hashed(os.path.realpath(path) if os.path.exists(path) else path.rstrip("/") or "/")
+
+
 def fits(name: str, path: str) -> bool:
     """Whether a file of this name can belong to the path; the empty path belongs to none."""
     if not path or "\0" in path:
         return False
-    real = os.path.realpath(path) if os.path.exists(path) else path.rstrip("/") or "/"
     try:
-        return name in {hashed(path), hashed(real)}
+        return name in {hashed(path), name_of(path)}
     except UnicodeEncodeError:  # a path that is no text cannot be stored
         return False
 
@@ -40,7 +44,7 @@ def fits(name: str, path: str) -> bool:
 class Options:
     """What the command line says of workspaces: `given` and `accepted` are paths by file name.
 
-    `ask` a person for others; `write_back` to the JSON files what others did in the database, before a rollback.
+    `ask` a person for others. `write_back` to the JSON files what others did in the database, before a rollback moves it aside.
     """
 
     def __init__(
@@ -50,7 +54,7 @@ class Options:
         *,
         strict: bool = False,
         ask: bool = False,
-        write_back: bool = False,
+        write_back: bool = True,
     ) -> None:
         self.strict, self.ask, self.write_back = strict, ask, write_back
         self.given, self.accepted = _pairs("--workspace", given), _pairs("--accept-mapping", accepted)
