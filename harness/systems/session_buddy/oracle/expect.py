@@ -13,6 +13,7 @@ from harness.systems.session_buddy.model import AS_OF
 from harness.systems.session_buddy.oracle import backfills, schema, taxonomy
 from harness.systems.session_buddy.oracle.database import CHECKSUM, LATER, hour_key, object_key
 from harness.systems.session_buddy.oracle.instants import instant_of, stamp_of
+from harness.systems.session_buddy.oracle.notes import notes
 from harness.systems.session_buddy.oracle.state import State, state_of
 from harness.systems.session_buddy.oracle.written import Rows
 
@@ -47,13 +48,16 @@ def expect(home: Home, conditions: frozenset[str] = frozenset(), *, as_of: datet
     skills = {row["skill_name"] for row in state.tables["skill_metrics"].values()}
     if "no-taxonomy" not in conditions:
         fates += _taxonomy(rows, state, skills, stamp_of(as_of))
+    due = None
     if "no-backfill" not in conditions:
         fates += _backfills(rows, state, skills, as_of)
         fates += _unusable(state, skills)
+        due = frozenset(notes(state, skills, as_of))
     return Expectation(
         tables=rows.tables,
         writable=frozenset(state.path + suffix for suffix in SUFFIXES),
         fates=tuple(fates),
+        notes=due,
         record_tables=MIGRATED,
         row_each=False,
     )

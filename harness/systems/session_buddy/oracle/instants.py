@@ -13,6 +13,15 @@ _FORM = re.compile(
     r"(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]+))?)?(?:(Z)|([+-])([0-9]{2}):?([0-9]{2}))?)?"
 )
 
+BUCKET = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:00:00")
+"""How the time series tells an hour; whatever else stands there is no hour of ours."""
+
+
+def has_zone(text: object) -> bool:
+    """Tells whether a readable time says its zone; one that does not counts as UTC."""
+    found = _FORM.fullmatch(text) if isinstance(text, str) else None
+    return found is not None and bool(found[8] or found[9])
+
 
 def instant_of(text: object) -> datetime | None:
     """Returns the instant that a value of the column stands for, in UTC; None where it stands for none."""

@@ -55,8 +55,8 @@ def _version_problems(connection: sqlite3.Connection) -> Iterator[str]:
         ]
     if schema.V4 in recorded:
         missing += _shape_problems(tables)
-        missing += _row_problems(tables)
     yield from sorted(missing)
+    yield from sorted({*_row_problems(tables)})
     whole = schema.V3 in recorded and not missing
     if whole and schema.V4 in recorded:
         yield from view_problems(connection)

@@ -26,6 +26,7 @@ class State:
         recorded: version 4 is recorded as done.
         tables: all that it says, as far as it can be read.
         invocations: its invocations, in the order of their ids.
+        violations: rows refer to others that do not exist.
         counted: the tables of version 4 that have given out a number before.
     """
 
@@ -34,6 +35,7 @@ class State:
     recorded: bool = False
     tables: Tables = field(default_factory=dict)
     invocations: tuple[Invocation, ...] = ()
+    violations: bool = False
     counted: frozenset[str] = frozenset()
 
 
@@ -88,7 +90,14 @@ def _read(connection: sqlite3.Connection, path: str, refusals: set[str]) -> Stat
     if refusals:
         return State(path, frozenset(refusals), recorded, tables)
     counted = {str(row[0]) for row in connection.execute("SELECT name FROM sqlite_sequence")}
-    return State(path, frozenset(), recorded, tables, tuple(invocations(connection)), frozenset(counted))
+    return State(
+        path,
+        recorded=recorded,
+        tables=tables,
+        invocations=tuple(invocations(connection)),
+        violations=connection.execute("PRAGMA foreign_key_check").fetchone() is not None,
+        counted=frozenset(counted),
+    )
 
 
 def invocations(connection: sqlite3.Connection) -> list[Invocation]:
