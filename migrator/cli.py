@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 SYSTEMS = {
     "ao": ("migrator.ao", "legacy Agent Orchestrator -> ao.db of its successor, schema 12"),
     "ait42": ("migrator.ait42", "AIT42 editor's session history -> ~/.ait42/sessions.db"),
+    "session-buddy": ("migrator.session_buddy", "session-buddy's skills database, version 3 -> 4 in place"),
 }
 VERBS = {
     "inspect": "list what the legacy home holds",
@@ -25,7 +26,12 @@ VERBS = {
     "status": "say what was done so far, and which backups are kept until when",
     "prune": "remove backups and exports of finished runs, 30 days after their end or --keep-days",
     "store": "ait42: answer requests about sessions, one JSON object a line, on stdin and stdout",
+    "query": "session-buddy: answer questions that version 4 is for, one JSON object a line, on stdin and stdout",
 }
+ANSWERS = {
+    "store": "ait42",
+    "query": "session-buddy",
+}  # verbs that serve until stdin ends, and whose they are
 EPILOG = """examples:
   python -m migrator ao plan                    what would happen, and what stands in the way
   python -m migrator ao migrate --dry-run       the same, with the exit status of a real run
@@ -41,7 +47,7 @@ go to migrator/ in it), MIGRATION_REPORT (file for the report as JSON), MIGRATOR
 
 
 def _parser() -> argparse.ArgumentParser:
-    systems = [f"  {name:9} {what}" for name, (_, what) in SYSTEMS.items()]
+    systems = [f"  {name:13} {what}" for name, (_, what) in SYSTEMS.items()]
     verbs = [f"  {verb:9} {what}" for verb, what in VERBS.items()]
     table = [f"  {int(status)}  {meaning}" for status, meaning in MEANING.items()]
     parser = argparse.ArgumentParser(
@@ -63,7 +69,12 @@ def _parser() -> argparse.ArgumentParser:
         "--keep-days", type=int, metavar="N", help="with prune: keep what ended less than N days ago (30)"
     )
     parser.add_argument("--json", action="store_true", help="events and the report as JSON lines on stdout")
-    ait42 = parser.add_argument_group("ait42 only")
+    _ait42(parser.add_argument_group("ait42 only"))
+    _session_buddy(parser.add_argument_group("session-buddy only"))
+    return parser
+
+
+def _ait42(ait42: argparse._ArgumentGroup) -> None:
     ait42.add_argument(
         "--workspace",
         action="append",
@@ -82,7 +93,54 @@ def _parser() -> argparse.ArgumentParser:
         help="with rollback: leave the JSON files as they are; what others did in the database is exported all the same",
     )
     ait42.add_argument("--strict", action="store_true", help="refuse when a workspace is not known")
-    return parser
+
+
+def _session_buddy(buddy: argparse._ArgumentGroup) -> None:
+    buddy.add_argument("--database", metavar="PATH", help="the skills database, wherever it lies")
+    buddy.add_argument(
+        "--as-of",
+        type=_instant,
+        metavar="INSTANT",
+        help="bring what is computed to this instant, as 2026-03-01T12:00:00Z (without: now, and only with version 4)",
+    )
+    buddy.add_argument(
+        "--taxonomy",
+        choices=("strict", "full", "none"),
+        help="what of the taxonomy goes in: what names known skills (the default), all, or nothing",
+    )
+    buddy.add_argument(
+        "--naive-tz", type=_offset, metavar="OFFSET", help="what times without a zone mean, as +02:00 (UTC)"
+    )
+    buddy.add_argument("--all", action="store_true", help="hourly figures of all times, not of 30 days")
+    buddy.add_argument(
+        "--min-co-occurrence", type=int, metavar="N", help="sessions that make two skills a pair (5)"
+    )
+    buddy.add_argument("--no-backfill", action="store_true", help="leave the computed tables empty")
+    buddy.add_argument(
+        "--repair", action="store_true", help="make what version 4 lacks, turn old foreign keys right"
+    )
+    buddy.add_argument(
+        "--import", dest="bring", metavar="FOLDER", help="put back what a rollback exported there"
+    )
+
+
+def _instant(text: str) -> object:
+    from datetime import datetime  # noqa: PLC0415 - `--help` does not wait for it
+
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError
+    return found
+
+
+def _offset(text: str) -> int:
+    """Minutes east of Greenwich."""
+    from datetime import datetime  # noqa: PLC0415 - as above
+
+    offset = datetime.fromisoformat(f"2000-01-01T00:00:00{'Z' if text == 'UTC' else text}").utcoffset()
+    if offset is None:
+        raise ValueError
+    return int(offset.total_seconds() // 60)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -93,18 +151,14 @@ def main(argv: list[str] | None = None) -> int:
         gc.disable()
     parser = _parser()
     words = sys.argv[1:] if argv is None else argv
-    given = parser.parse_args(words[1::-1] + words[2:] if words[:1] == ["store"] else words)
+    given = parser.parse_args(words[1::-1] + words[2:] if words[:1] and words[0] in ANSWERS else words)
     if given.dry_run and given.verb not in {"migrate", "prune"}:
         parser.error("--dry-run goes with migrate and prune")
     if given.keep_days is not None and (given.verb != "prune" or not 0 <= given.keep_days <= 36500):
         parser.error("--keep-days goes with prune, and is a number of days from 0 to 36500")
-    own = given.workspace or given.accept_mapping or given.strict or given.no_write_back
+    _check_own(parser, given)
     if given.no_write_back and given.verb != "rollback":
         parser.error("--no-write-back goes with rollback")
-    if (given.system == "ait42" and given.data_dir) or (given.system != "ait42" and own):
-        parser.error(f"{given.system} does not take {'--data-dir' if given.data_dir else 'options of ait42'}")
-    if given.verb == "store" and given.system != "ait42":
-        parser.error("only ait42 has a store")
     given.home = given.home or os.environ.get("HOME")
     if not given.home or not os.path.isdir(given.home):
         parser.error(f"the home {given.home or '(HOME is not set)'} is not a folder")
@@ -124,9 +178,28 @@ def main(argv: list[str] | None = None) -> int:
         report.exit = Exit.ATTENTION if given.verb in {"rollback", "verify"} else Exit.FAILED
         what = "interrupted" if isinstance(error, KeyboardInterrupt) else f"{type(error).__name__}: {error}"
         report.message = f"Stopped ({what}); `status` says where things stand, and a repeat is safe."
-    if given.verb != "store" or report.exit != Exit.DONE:
+    if given.verb not in ANSWERS or report.exit != Exit.DONE:
         deliver(report, as_json=given.json, path=os.environ.get("MIGRATION_REPORT"))
     return int(report.exit)
+
+
+def _check_own(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
+    """Every option and verb is one of the system's."""
+    named = {
+        "ao": [given.data_dir],
+        "ait42": [given.workspace, given.accept_mapping, given.strict, given.no_write_back],
+        "session-buddy": [
+            *(given.database, given.taxonomy, given.all, given.no_backfill, given.repair, given.bring),
+            *(one is not None for one in (given.as_of, given.naive_tz, given.min_co_occurrence)),
+        ],
+    }
+    for system, options in named.items():
+        if system != given.system and any(options):
+            parser.error(f"{given.system} does not take options of {system}")
+    if given.system != ANSWERS.get(given.verb, given.system):
+        parser.error(f"only {ANSWERS[given.verb]} has the verb {given.verb}")
+    if given.min_co_occurrence is not None and given.min_co_occurrence < 1:
+        parser.error("--min-co-occurrence is 1 or more")
 
 
 def _run(given: argparse.Namespace, report: "Report", say: "Say") -> None:
@@ -146,6 +219,8 @@ def _run(given: argparse.Namespace, report: "Report", say: "Say") -> None:
             write_back=not given.no_write_back,
         )
         system = module.system(given.home, os.environ, options)
+    elif given.system == "session-buddy":
+        system = module.system(given.home, os.environ, module.options(given, datetime.now(UTC)))
     else:
         system = module.system(given.home, given.data_dir, os.environ)
 
@@ -156,6 +231,10 @@ def _run(given: argparse.Namespace, report: "Report", say: "Say") -> None:
         from migrator.ait42 import store  # noqa: PLC0415 - as above
 
         store.run(system.where, clock, sys.stdin, sys.stdout)
+    elif given.verb == "query":
+        from migrator.session_buddy import query  # noqa: PLC0415 - as above
+
+        query.run(system, sys.stdin, sys.stdout)
     elif given.verb in {"plan", "migrate"}:
         dry_run = given.dry_run or given.verb == "plan"
         lifecycle.migrate(system, report, say, dry_run=dry_run, clock=clock)

@@ -77,7 +77,7 @@ def migrate(system: System, report: Report, say: Say, *, dry_run: bool, clock: C
         assert new is not None
         whole, run = _carry_out(system, lambda run: built.steps(new, run, clock(), say), clock)
         _tell(report, whole)
-    report.notes.extend(system.changed_meanwhile())
+    report.notes += system.changed_meanwhile()
     report.backup, report.changed = run.backup, True
     aside = ", with some records set aside" if report.exit == Exit.PARTIAL else ""
     report.message = f"Migrated{aside}. {system.parting}"
@@ -131,7 +131,7 @@ def _recover(system: System, clock: Clock) -> None:
             built.recover(cast("Builder", system), run, clock())
         elif run.interrupted:
             system.guard()
-            found = survey(system.database, run)
+            found = survey(system.database, run, system.removal)
             if found.others and run.state != "rollback-begin":
                 sweep(run)
                 run.add("done", at=clock().isoformat(), recovered=True)
@@ -140,7 +140,15 @@ def _recover(system: System, clock: Clock) -> None:
 
 
 def _take_back(system: System, run: Run, found: Survey, now: datetime) -> None:
-    take_back(system.database, system.home, run, found, now, also=lambda: system.unsettle(run))
+    take_back(
+        system.database,
+        system.home,
+        run,
+        found,
+        now,
+        make=system.removal,
+        also=lambda: system.unsettle(run),
+    )
 
 
 def _check_room(system: System, plan: Plan) -> None:
@@ -196,7 +204,7 @@ def _undone(system: System, run: Run, error: BaseException, now: datetime) -> Ex
     """The run is taken back; the error that says so, or that it could not be done."""
     failed = "interrupted" if isinstance(error, KeyboardInterrupt) else f"{type(error).__name__}: {error}"
     try:
-        found = survey(system.database, run)
+        found = survey(system.database, run, system.removal)
         if found.others:
             what = "; ".join(found.others)
             return Attention(f"The migration failed ({failed}), and meanwhile others worked on: {what}.")
@@ -227,7 +235,7 @@ def _apply(
     run.keep(ROWS, plan.rows)
     copies = facts["copies"]
     run.add("applying", rows=len(plan.rows), **facts)
-    with system.database.alone(contents) as target:
+    with system.database.alone(contents, enforced=system.enforced) as target:
         for folder in facts["folders"]:
             files.make_folders(folder, 0o750)
         for copy in say.counted(copies, len(copies)):
@@ -302,14 +310,14 @@ def _rolled_back(system: System, run: Run, now: datetime) -> bool:
     """Whether others' work stood in the way."""
     if run.find("begin").get("built"):
         return built.take_back(cast("Builder", system), run, now)
-    found = survey(system.database, run)
+    found = survey(system.database, run, system.removal)
     _take_back(system, run, found, now)
     return bool(found.holds and not found.restore)
 
 
 def _exported(runs: list[Run], report: Report) -> str:
     """What could not stay in its place, and where it is now."""
-    report.notes.extend(note for run in runs for note in built.returned(run))
+    report.notes += [note for run in runs for note in built.returned(run)]
     exports = [event for run in runs for event in run.exports()]
     if not exports:
         return ""

@@ -7,9 +7,10 @@ The same steps on the database itself then meet the same rows.
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from migrator import tables
+from migrator.database import Contents
 from migrator.outcome import Refusal
 from migrator.tables import Link, Table
 
@@ -20,11 +21,35 @@ STAYS = "stays"  # in the place of a digest: the row is touched, but does not go
 Written = tuple[str, list[Any], str]  # table, key, digest of the row as the run wrote it
 
 
-class Removal:
-    """The rows that have to go, found in one open database that has no transaction, or ours."""
+class Removing(Protocol):
+    """What takes a run out of one open database; `present` of its things are there, of them `unchanged` as it left them."""
 
-    def __init__(self, connection: sqlite3.Connection, written: Iterable[Written]) -> None:
-        self._db, self._tables = connection, tables.tables(connection)
+    present: int
+    unchanged: int
+
+    def admit(self, holds: Contents) -> None:
+        """Raises Refusal when the database, which `holds` this, has become one that the run cannot be taken out of."""
+
+    def try_out(self) -> None:
+        """The removal is known to be possible; nothing is changed. Raises Refusal."""
+
+    def lost(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Table and columns of every row that has to be kept before it goes; those of one table together."""
+
+    def perform(self) -> None:
+        """All of it is gone, within the open transaction. Raises Refusal, sqlite3.Error."""
+
+
+class Removal:
+    """The rows that have to go, found in one open database that has no transaction, or ours.
+
+    `left` is what the journal says of the database as the run left it.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, written: Iterable[Written], left: dict[str, Any] | None = None
+    ) -> None:
+        self._db, self._left, self._tables = connection, left or {}, tables.tables(connection)
         for table in self._tables.values():
             columns = f"{table.marks}, wrote, PRIMARY KEY ({table.marks})"
             self._db.execute(f"CREATE TABLE {table.gone} ({columns}) WITHOUT ROWID")
@@ -72,6 +97,14 @@ class Removal:
         match = " AND ".join(f"p.{theirs} = m.{own}" for own, theirs in link.pairs)
         gone = f"({parent.of('p')}) IN ({_gone(parent)})"
         return f"EXISTS (SELECT 1 FROM main.{parent.name} AS p WHERE {match} AND {gone})"
+
+    def admit(self, holds: Contents) -> None:
+        """Raises Refusal when the schema has changed, or the run itself changed rows that were there."""
+        if holds[""] != self._left["contents"][""]:
+            raise _stuck("its schema has changed")
+        if names := self._left["entangled"]:
+            message = f"Triggers changed other rows of {', '.join(names)} when the migration added its own."
+            raise Refusal("NEW_DATA", f"{message} With others' work since, that cannot be undone row by row.")
 
     def try_out(self) -> None:
         """The removal is known to be possible, and which other rows it touches; nothing is changed. Raises Refusal."""

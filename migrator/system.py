@@ -4,16 +4,14 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from sqlite3 import Connection
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol
 
 from migrator.database import Database, Row, insert
 from migrator.journal import Run
 from migrator.progress import Say
-from migrator.spool import Spool
+from migrator.removal import Removal, Removing
 
 Progress = Callable[[int], None]
-T = TypeVar("T")
-Many = list[T] | Spool[T]  # of one kind; a system whose homes are small may hold them in memory
 
 
 class Record(NamedTuple):
@@ -65,12 +63,15 @@ def packed(value: Any) -> bytes:
 
 
 class Plan:
-    """What is to be done, and what becomes of every record; `rows` are lines as the journal keeps them."""
+    """What is to be done, and what becomes of every record; `rows` are lines as the journal keeps them.
+
+    As text a row takes a third of the memory that its values take, and homes hold many.
+    """
 
     def __init__(self) -> None:
-        self.records: Many[Record] = Spool(Record)
-        self.notes: Many[Note] = Spool(Note)
-        self.rows = Spool(bytes)
+        self.records: list[Record] = []
+        self.notes: list[Note] = []
+        self.rows: list[bytes] = []
         self.copies: list[Copy] = []
         self.changes = False  # whether the system itself has more to do than rows and copies
 
@@ -87,13 +88,14 @@ class Plan:
 class System(Protocol):
     """One product's migration in one home; `state` is our own folder, `parting` the last word to a person.
 
-    `figures` are what the last look for differences counted.
+    `figures` are what the last look for differences counted. `enforced`: whether foreign keys hold while rows go in.
     """
 
     name: str
     home: str
     state: str
     database: Database
+    enforced: bool
     parting: str
     figures: dict[str, Any]
 
@@ -122,7 +124,7 @@ class System(Protocol):
         """The plan, if it can be told without reading anything anew that nothing has changed since this run."""
 
     def keep(self, run: Run) -> None:
-        """The run's backup also holds what only the system knows of."""
+        """The run's backup also holds what only the system knows of. Raises OSError when the backup is not good."""
 
     def fill(self, target: Connection, run: Run, say: Say) -> None:
         """Everything planned is in, within the open transaction."""
@@ -132,6 +134,9 @@ class System(Protocol):
 
     def unsettle(self, run: Run) -> None:
         """What the system did beside rows and copies is taken back."""
+
+    def removal(self, connection: Connection, run: Run) -> Removing:
+        """What takes the run out of the database, in which others have worked since. Raises Refusal."""
 
     def differences(self, runs: list[Run], say: Say) -> Iterator[tuple[str, str]]:
         """The name and fault of everything that is not as the runs, newest first, left it. Raises Refusal."""
@@ -166,6 +171,7 @@ class Planned:
     """What a system does whose plan is nothing but rows and copies."""
 
     database: Database
+    enforced = True
 
     def __init__(self) -> None:
         self.figures: dict[str, Any] = {}
@@ -190,6 +196,10 @@ class Planned:
 
     def unsettle(self, run: Run) -> None:
         """Nothing more."""
+
+    def removal(self, connection: Connection, run: Run) -> Removing:
+        """The rows that the run inserted, and what hangs from them. Raises Refusal."""
+        return Removal(connection, run.written(), run.find("committing"))
 
     def differences(self, runs: list[Run], say: Say) -> Iterator[tuple[str, str]]:
         """The planned rows that are missing or unequal, and what SQLite's own checks say."""

@@ -7,6 +7,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from sqlite3 import Connection
 from typing import Any, NamedTuple
 
 from migrator import backup, files
@@ -14,7 +15,9 @@ from migrator.database import JUST_NOW, Contents, Database, contents
 from migrator.export import Export
 from migrator.journal import Run
 from migrator.outcome import Attention, Refusal
-from migrator.removal import Removal
+from migrator.removal import Removing
+
+Make = Callable[[Connection, Run], Removing]
 
 
 class Survey(NamedTuple):
@@ -37,7 +40,7 @@ class Survey(NamedTuple):
         return [*self.news, *(f"{path} was written to" for path in self.written)]
 
 
-def survey(database: Database, run: Run) -> Survey:
+def survey(database: Database, run: Run, make: Make) -> Survey:
     """What stands where the run was; changes nothing. Raises Refusal."""
     now = backup.state(database.files())
     if not run.find("backed-up"):
@@ -62,15 +65,14 @@ def survey(database: Database, run: Run) -> Survey:
         after: Contents = run.find("committing").get("contents", before)
         if holds in (before, after):
             return Survey(True, [], written, now, holds)
-        inside = after != before and _committed(copy, run)
+        inside = after != before and _committed(make(copy, run), run)
     return Survey(False, list(_news(after, holds)) if inside else [], written, now, holds)
 
 
-def _committed(copy: Any, run: Run) -> bool:
+def _committed(removal: Removing, run: Run) -> bool:
     """Whether the run's rows went in; after a crash at that very moment the rows themselves must tell."""
     if run.find("applied"):
         return True
-    removal = Removal(copy, run.written())
     if removal.present and not removal.unchanged:
         message = "The migration was interrupted, and its rows cannot be told from others' rows."
         raise Refusal("NEW_DATA", message)
@@ -114,14 +116,21 @@ def sweep(run: Run) -> None:
 
 
 def take_back(
-    database: Database, home: str, run: Run, found: Survey, now: datetime, *, also: Callable[[], None]
+    database: Database,
+    home: str,
+    run: Run,
+    found: Survey,
+    now: datetime,
+    *,
+    make: Make,
+    also: Callable[[], None],
 ) -> None:
     """What the run changed is as it was, as far as `found` allows. May be repeated. Raises OSError, Refusal."""
     if backup.state(database.files()) != found.files:
         raise database.in_use(JUST_NOW)
     export = Export(run, home, found.written)
     if found.news:
-        _take_out(database, run, found, export)
+        _take_out(database, run, found, export, make)
     else:
         files.check_room([(run.folder, export.size(()))])
         run.free_reserve()
@@ -142,19 +151,13 @@ def take_back(
     run.add("rolled-back", at=now.isoformat())
 
 
-def _take_out(database: Database, run: Run, found: Survey, export: Export) -> None:
+def _take_out(database: Database, run: Run, found: Survey, export: Export, make: Make) -> None:
     """The run's rows and what hangs from them are exported, as far as others made it, and out of the database."""
-    committing = run.find("committing")
-    if found.holds[""] != committing["contents"][""]:
-        message = "The schema of the database has changed since, so the migrated rows cannot be taken out."
-        raise Refusal("NEW_DATA", message)
-    if tables := committing["entangled"]:
-        message = f"Triggers changed other rows of {', '.join(tables)} when the migration added its own."
-        raise Refusal("NEW_DATA", f"{message} With others' work since, that cannot be undone row by row.")
     with database.seen() as copy:
         if contents(copy) != found.holds:
             raise database.in_use(JUST_NOW)
-        removal = Removal(copy, run.written())
+        removal = make(copy, run)
+        removal.admit(found.holds)
         removal.try_out()
         size = os.path.getsize(database.path)
         files.check_room([(run.folder, export.size(removal.lost())), (os.path.dirname(database.path), size)])
@@ -162,7 +165,7 @@ def _take_out(database: Database, run: Run, found: Survey, export: Export) -> No
         kept = _kept_already(run, found) or export.write(removal.lost())
     try:
         with database.alone(found.holds, enforced=False) as target:
-            removal = Removal(target, run.written())
+            removal = make(target, run)
             run.add("rollback-begin", files=found.files, restore=False, holds=found.holds, **kept)
             removal.perform()
             target.execute("COMMIT")

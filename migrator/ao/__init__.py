@@ -7,7 +7,6 @@ from sqlite3 import Connection
 from migrator import files
 from migrator.ao import plan as planning
 from migrator.ao import registries, sources, target
-from migrator.ao.gathered import Gathered
 from migrator.ao.places import places
 from migrator.database import Database
 from migrator.outcome import Refusal
@@ -29,7 +28,7 @@ class Orchestrator(Planned):
         self._where = where = places(home, data_dir, environ)
         self.home, self.state = where.home, where.state
         self.database = Database(where.database, [where.home, where.data])
-        self._gathered = Gathered()
+        self._read: planning.Stamps = {}
 
     def nothing(self) -> str | None:
         """Why there is nothing to migrate, or None."""
@@ -59,9 +58,8 @@ class Orchestrator(Planned):
 
     def plan(self, target_copy: Connection | None, progress: Callable[[int], None]) -> Plan:
         """What would be done; refuses a target that is not sound or not of schema 12."""
-        picture = target.picture(target_copy) if target_copy else planning.Picture()
-        self._gathered = Gathered()
-        plan = planning.make(self._where, picture, self._gathered, progress)
+        picture = target.picture(target_copy) if target_copy else planning.Picture({}, {}, {}, {})
+        plan = planning.make(self._where, picture, self._read, progress)
         if not plan.idle and files.inside(self.state, self._where.root):
             message = f"The backup is to lie in {self.state}, inside the legacy {self._where.root}, where nothing is written."
             raise Refusal("NO_ACCESS", message)
@@ -70,14 +68,10 @@ class Orchestrator(Planned):
     def changed_meanwhile(self) -> list[Note]:
         """Session files that were written, added or taken away after the plan had read them."""
         what = "changed-meanwhile", "written during the migration; run it again"
-        shown = self._where.shown
-        now = (shown(found.path) for found in sources.find(self._where.root, None) if found.kind == "session")
-        read = (
-            (s, files.stamp(os.path.join(self._where.home, s)) != was) for s, was in self._gathered.stamps()
-        )
-        changed = [source for source, is_other in read if is_other]
-        added = (source for source in now if not self._gathered.stamped(source))
-        return [Note(source, "", *what) for source in (*changed, *added)]
+        now = (found.path for found in sources.find(self._where.root, None) if found.kind == "session")
+        known = dict.fromkeys([*self._read, *map(self._where.shown, now)])
+        changed = (s for s in known if self._read.get(s) != files.stamp(os.path.join(self._where.home, s)))
+        return [Note(source, "", *what) for source in changed]
 
 
 system = Orchestrator

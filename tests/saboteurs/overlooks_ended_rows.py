@@ -1,23 +1,28 @@
 """Looks only at what still runs in the target when it asks which ids and numbers are taken."""
 
+import sqlite3
 import sys
-from typing import Any
 
 import real
 
-from migrator.ao import plan, target
+from migrator.ao import target
 
 CLAIM = "ends-as-expected"
 SCENARIO = "ao-used-target"
+LOOK = target.picture
 
 
-class Running(plan.Picture):
+def running(connection: sqlite3.Connection) -> target.Picture:
     """The picture, without the sessions that have ended."""
-
-    def _ask(self, query: str, key: str) -> list[Any]:
-        return super()._ask(f"{query} AND NOT is_terminated", key)
+    found = LOOK(connection)
+    for (ended,) in connection.execute("SELECT id FROM sessions WHERE is_terminated").fetchall():
+        found.sessions.pop(ended, None)
+        for numbers in found.numbers.values():
+            for number in [number for number, sid in numbers.items() if sid == ended]:
+                del numbers[number]
+    return found
 
 
 if __name__ == "__main__":
-    target.Picture = Running
+    target.picture = running
     sys.exit(real.run())

@@ -1,0 +1,142 @@
+"""The skills database of session-buddy, from its third version to its fourth, in place."""
+
+import os
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from sqlite3 import Connection
+from typing import Any
+
+from migrator import files
+from migrator.database import Database, quoted
+from migrator.journal import Run
+from migrator.progress import Say
+from migrator.removal import Removing
+from migrator.session_buddy import ddl, state
+from migrator.session_buddy.places import check, places
+from migrator.session_buddy.proof import MADE, before, faults, kept
+from migrator.session_buddy.upgrade import Options, Upgrade
+from migrator.session_buddy.withdrawal import REPLACED, Withdrawal, leaning_on
+from migrator.system import Note, Plan, Planned, Progress, Record, packed
+
+ROOM = 100 << 20  # bytes that have to be free beside a copy of the database; the guide's own figure
+
+
+class Skills(Planned):
+    """One home's migration, as the lifecycle wants to see it."""
+
+    name = "session-buddy"
+    enforced = False  # tables may have to be made anew; every key is checked afterwards
+
+    def __init__(self, home: str, environ: Mapping[str, str], options: Options) -> None:
+        super().__init__()
+        self.where = where = places(home, options.database, environ)
+        self.home, self.state = where.home, where.state
+        self.database = Database(where.database, [where.home, os.path.dirname(where.database)])
+        self.parting = "The tool's own tables of version 3 are as they were."
+        self._options = options
+
+    def nothing(self) -> str | None:
+        """None: without a database there is something wrong. Raises Refusal."""
+        if self.where.obstacle:
+            raise self.where.obstacle
+        check(self.database.path)
+        return None
+
+    def ready(self) -> None:
+        """Raises Refusal when the database cannot be migrated, as far as can be told from outside."""
+        check(self.database.path)
+        self.guard()
+
+    def guard(self) -> None:
+        """Raises Refusal while anyone uses the database."""
+        self.database.free()
+
+    def plan(self, target: Connection | None, progress: Progress) -> Plan:
+        """What would be done, tried out on the copy of the database. Raises Refusal."""
+        if target is None:
+            with self.database.seen() as copy:
+                return self.plan(copy, progress)
+        plan, found = Plan(), self.examined(target)
+        if found.complete and not self._options.asked:
+            plan.records = [Record("schema", f"{self.where.shown}#schema", ddl.VERSION, "present")]
+            plan.notes = [Note(self.where.shown, "", *note) for note in found.notes]
+            return plan
+        target.execute("BEGIN")
+        upgrade = Upgrade(target, found, self._options, self.where.shown)
+        upgrade.perform()
+        target.execute("ROLLBACK")
+        plan.records, plan.notes, plan.changes = upgrade.records, upgrade.notes, upgrade.changes > 0
+        if plan.changes:
+            size = sum(os.path.getsize(path) for path in self.database.files() if os.path.exists(path))
+            files.check_room([(os.path.dirname(self.database.path), ROOM), (self.state, size)])
+        if found.resumed:
+            self.parting = f"Somebody had begun version 4; that was resumed. {self.parting}"
+        return plan
+
+    @property
+    def as_of(self) -> datetime:
+        """The instant for which things are computed."""
+        return self._options.instant
+
+    def examined(self, db: Connection) -> state.State:
+        """In which state the database is. Raises Refusal."""
+        return state.examine(db, self.database.path, repair=self._options.repair)
+
+    def changed_meanwhile(self) -> list[Note]:
+        """Nothing: nobody else can have written."""
+        return []
+
+    def keep(self, run: Run) -> None:
+        """The copy in the backup is sound, and holds what was seen. Raises OSError."""
+        copy = Database(os.path.join(run.backup, os.path.basename(self.database.path)), [self.home])
+        seen = run.find("begin")["contents"]
+        with copy.seen() as db:
+            problems = [row[0] for row in db.execute("PRAGMA integrity_check(1)") if row[0] != "ok"]
+            for table, (count, _) in seen.items():
+                if table and db.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()[0] != count:
+                    problems.append(f"table {table} has another number of rows")
+        if problems:
+            raise OSError(f"the backup is not sound: {problems[0]}")
+
+    def fill(self, target: Connection, run: Run, _: Say) -> None:
+        """Version 4 is there within the open transaction, and the journal knows what is new."""
+        sequence = dict(target.execute("SELECT name, seq FROM sqlite_sequence"))
+        found = self.examined(target)
+        apart = found.not_equal()
+        was = before(target, apart)
+        upgrade = Upgrade(target, found, self._options, self.where.shown)
+        upgrade.perform()
+        run.keep(REPLACED, (packed(one) + b"\n" for one in upgrade.writer.replaced))
+        run.keep(MADE, (packed(row) + b"\n" for row in kept(target, upgrade.created)))
+        there = [
+            name for name in ddl.TABLES if name not in upgrade.created and "AUTOINCREMENT" in ddl.TABLES[name]
+        ]
+        run.add(
+            "filled",
+            as_of=self._options.instant.isoformat(),
+            created=upgrade.created,
+            sequence={name: sequence.get(name, 0) for name in there},
+            leaning=leaning_on(target, upgrade.created),
+            apart=apart,
+            before=was,
+            strays=found.strays,
+        )
+
+    def removal(self, connection: Connection, run: Run) -> Removing:
+        """What the run made of version 4. Raises Refusal."""
+        return Withdrawal(connection, run)
+
+    def differences(self, runs: list[Run], say: Say) -> Iterator[tuple[str, str]]:
+        """What is not as the runs left it, and what does not work. Raises Refusal."""
+        with self.database.seen() as db:
+            yield from faults(db, runs, say)
+
+
+def options(given: Any, now: datetime) -> Options:
+    """What the command line asks for."""
+    return Options(now=now, database=given.database, as_of=given.as_of, repair=given.repair)
+
+
+def system(home: str, environ: Mapping[str, str], options: Options) -> Skills:
+    """One home's migration."""
+    return Skills(home, environ, options)
