@@ -27,6 +27,20 @@ class Fate:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """Something that a migrated record loses or changes on the way, which the report must say.
+
+    `source` and `id` are those of the record.  Where the home does not show whether it is so, `sure` is false: the
+    note may be written or not.
+    """
+
+    source: str
+    id: str
+    reason: str
+    sure: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Expectation:
     """The one right result of `migrate` on a home.
 
@@ -37,6 +51,7 @@ class Expectation:
         writable: paths (relative) that the migration may create or change; one that ends in a slash stands for a
             directory and all below it.
         fates: one for each legacy record.
+        notes: all that the report may note of records that are migrated; None where the pack does not judge notes.
         record_tables: the tables whose rows are what was migrated.
         row_each: whether one row of those tables stands for one legacy record, so that rows can be counted.
     """
@@ -46,6 +61,7 @@ class Expectation:
     files: Mapping[str, str] = field(default_factory=dict)
     writable: frozenset[str] = frozenset()
     fates: tuple[Fate, ...] = ()
+    notes: frozenset[Note] | None = None
     record_tables: frozenset[str] = frozenset()
     row_each: bool = True
 

@@ -81,7 +81,7 @@ def value_for_value(
     """Returns what the named tables hold: raw rows, foreign keys, counters and schema; `files` and `derived` as given."""
     found = list(names)
     return Stored(
-        tables={name: _table(connection, name) for name in found},
+        tables={name: raw_table(connection, name) for name in found},
         references=tuple(reference for name in found for reference in _references(connection, name)),
         counters=dict(_counters(connection)),
         shape=_shape(connection),
@@ -90,7 +90,8 @@ def value_for_value(
     )
 
 
-def _table(connection: sqlite3.Connection, name: str) -> RawTable:
+def raw_table(connection: sqlite3.Connection, name: str) -> RawTable:
+    """Returns the rows of a table as they are stored, by their primary key."""
     cursor = connection.execute(f"SELECT * FROM {quoted(name)}")  # noqa: S608 - a quoted table name
     return RawTable([part[0] for part in cursor.description], _keys(connection, name), cursor)
 

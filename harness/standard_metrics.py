@@ -13,9 +13,10 @@ from harness.gate import Metric, Trigger, in_all_homes, in_no_home
 _METRICS = (
     in_all_homes(
         "records-accounted",
-        "homes whose every legacy record, file and other entry is named once, with its fate",
+        "homes whose every legacy record, file and other entry is named once, with its fate and what it loses",
         "M-04",
         "accounted-for",
+        "losses-told",
         "report-is-honest",
         needs="reports",
     ),

@@ -15,14 +15,12 @@ import os
 import sqlite3
 import struct
 import sys
-import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from migrator import files
+from migrator import files, scratch
 from migrator.outcome import Refusal
 
-SCRATCH, SETTLED = "migrator-copy-", 60  # seconds after which a folder that nobody holds is abandoned
 LOCKS = (("", 0x40000000, 512), ("-shm", 120, 9))  # PENDING, RESERVED, SHARED; the eight WAL locks and DMS
 QUERY = getattr(fcntl, "F_OFD_GETLK", fcntl.F_GETLK)  # OFD: also sees locks of this very process
 SETTINGS = ("locking_mode=EXCLUSIVE", "synchronous=EXTRA", "temp_store=MEMORY")
@@ -69,7 +67,7 @@ class Database:
         """
         with contextlib.ExitStack() as stack:
             try:
-                copy = os.path.join(stack.enter_context(_scratch(self._avoid)), "copy.db")
+                copy = os.path.join(stack.enter_context(scratch.folder(self._avoid)), "copy.db")
                 self._copy_to(copy)
             except FileNotFoundError as error:
                 raise Refusal("DB_MISSING", f"{self.path} is gone. Restore it from a backup.") from error
@@ -163,35 +161,6 @@ def _locked(fd: int, start: int, length: int) -> int | None:
 
 def _text(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
-
-
-@contextlib.contextmanager
-def _scratch(avoid: list[str]) -> Iterator[str]:
-    """A private folder, in none of `avoid` if possible, gone afterwards, as are those of killed runs."""
-    tops = [top for top in (os.environ.get("TMPDIR"), "/tmp", "/var/tmp", "/dev/shm") if top]  # noqa: S108 - see mkdir
-    tops = [top for top in tops if os.access(top, os.W_OK | os.X_OK)]
-    if not tops:
-        raise OSError(errno.ENOSPC, "there is no folder for temporary files; set TMPDIR")
-    top = next((top for top in tops if not any(files.inside(top, folder) for folder in avoid)), tops[0])
-    for entry in list(os.scandir(top)):
-        if entry.name.startswith(SCRATCH) and entry.is_dir(follow_symlinks=False):
-            with contextlib.suppress(OSError, Refusal):  # somebody else's, or in use
-                _sweep(entry.path)
-    folder = os.path.join(top, f"{SCRATCH}{os.getpid()}-{time.time_ns()}")
-    os.mkdir(folder, 0o700)  # fails if the name exists: nobody can have prepared it
-    try:
-        with files.held(folder):
-            yield folder
-    finally:
-        with contextlib.suppress(OSError):  # the next run sweeps
-            files.remove_tree(folder)
-
-
-def _sweep(folder: str) -> None:
-    about = os.lstat(folder)
-    if about.st_uid == os.geteuid() and time.time() - about.st_mtime > SETTLED:
-        with files.held(folder):
-            files.remove_tree(folder)
 
 
 def contents(connection: sqlite3.Connection) -> Contents:

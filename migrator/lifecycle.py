@@ -77,7 +77,7 @@ def migrate(system: System, report: Report, say: Say, *, dry_run: bool, clock: C
         assert new is not None
         whole, run = _carry_out(system, lambda run: built.steps(new, run, clock(), say), clock)
         _tell(report, whole)
-    report.notes += system.changed_meanwhile()
+    report.notes.extend(system.changed_meanwhile())
     report.backup, report.changed = run.backup, True
     aside = ", with some records set aside" if report.exit == Exit.PARTIAL else ""
     report.message = f"Migrated{aside}. {system.parting}"
@@ -317,7 +317,7 @@ def _rolled_back(system: System, run: Run, now: datetime) -> bool:
 
 def _exported(runs: list[Run], report: Report) -> str:
     """What could not stay in its place, and where it is now."""
-    report.notes += [note for run in runs for note in built.returned(run)]
+    report.notes.extend(note for run in runs for note in built.returned(run))
     exports = [event for run in runs for event in run.exports()]
     if not exports:
         return ""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from migrator.outcome import Exit
-from migrator.system import Note, Record
+from migrator.system import Many, Note, Record
 
 CONTRACT = 1
 
@@ -44,8 +44,8 @@ class Report:
         self.code: str | None = None
         self.backup: str | None = None
         self.export: str | None = None
-        self.records: list[Record] = []
-        self.notes: list[Note] = []
+        self.records: Many[Record] = []
+        self.notes: Many[Note] = []
         self.figures: dict[str, Any] = {}
 
     def counts(self) -> dict[str, int]:
@@ -75,7 +75,8 @@ class Report:
         opening = "{"
         for name, value in facts.items():
             yield f"{opening}{json.dumps(name)}: "
-            yield from _array(value) if isinstance(value, list) else [json.dumps(value)]
+            many = name in {"records", "notes"}
+            yield from _array(value) if many else [json.dumps(value)]
             opening = ", "
         yield "}\n"
 
@@ -90,8 +91,8 @@ class Report:
                 f"already there, {counts['skipped']} skipped, {counts['set_aside']} set aside"
             )
         yield from self._kinds()
-        aside = [record for record in self.records if record.outcome == "set-aside"]
-        if aside:
+        if any(record.outcome == "set-aside" for record in self.records):
+            aside = (record for record in self.records if record.outcome == "set-aside")
             yield "Set aside:"
             yield from _grouped((r.reason or "", f"{r.source}  {r.detail}".rstrip()) for r in aside)
         if self.notes:
@@ -108,12 +109,13 @@ class Report:
             yield f"    {count:>6}  {kind} {outcome}{f' ({reason})' if reason else ''}"
 
 
-def _array(items: list[Any]) -> Iterator[str]:
-    opening = "["
+def _array(items: Iterable[Any]) -> Iterator[str]:
+    yield "["
+    between = ""
     for item in items:
-        yield opening + json.dumps(item._asdict())
-        opening = ", "
-    yield "]" if items else "[]"
+        yield between + json.dumps(item._asdict())
+        between = ", "
+    yield "]"
 
 
 def _grouped(entries: Iterable[tuple[str, str]], show: int = 10) -> Iterator[str]:

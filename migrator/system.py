@@ -4,14 +4,17 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from sqlite3 import Connection
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from migrator.database import Database, Row, insert
 from migrator.journal import Run
 from migrator.progress import Say
 from migrator.removal import Removal, Removing
+from migrator.spool import Spool
 
 Progress = Callable[[int], None]
+T = TypeVar("T")
+Many = list[T] | Spool[T]  # of one kind; a system whose homes are small may hold them in memory
 
 
 class Record(NamedTuple):
@@ -63,15 +66,12 @@ def packed(value: Any) -> bytes:
 
 
 class Plan:
-    """What is to be done, and what becomes of every record; `rows` are lines as the journal keeps them.
-
-    As text a row takes a third of the memory that its values take, and homes hold many.
-    """
+    """What is to be done, and what becomes of every record; `rows` are lines as the journal keeps them."""
 
     def __init__(self) -> None:
-        self.records: list[Record] = []
-        self.notes: list[Note] = []
-        self.rows: list[bytes] = []
+        self.records: Many[Record] = Spool(Record)
+        self.notes: Many[Note] = Spool(Note)
+        self.rows = Spool(bytes)
         self.copies: list[Copy] = []
         self.changes = False  # whether the system itself has more to do than rows and copies
 

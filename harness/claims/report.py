@@ -41,8 +41,8 @@ def accounted_for(evidence: Evidence) -> Iterator[Finding]:
             )
 
 
-def _rows(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    records = report.get("records")
+def _rows(report: Mapping[str, Any], of: str = "records") -> list[Mapping[str, Any]]:
+    records = report.get(of)
     return [row for row in records if isinstance(row, dict)] if isinstance(records, list) else []
 
 
@@ -67,6 +67,33 @@ def _compare(
 
 def _fate_text(disposition: object, reason: object) -> str:
     return f"{disposition}: {reason}" if reason else str(disposition)
+
+
+def losses_told(evidence: Evidence) -> Iterator[Finding]:
+    """Yields notes that are due and not in the report, and notes of losses that there were not.
+
+    After an interruption a record that the report says was present already needs none.  How often a note stands there
+    is not judged.
+    """
+    for event in _told(evidence):
+        due = evidence.expected(event).notes
+        if event.outcome == "refused" or evidence.open_ended(event) or due is None:
+            continue
+        report = event.report if isinstance(event.report, dict) else {}
+        alike = {"present"} if evidence.standing(event).interrupted else set()
+        arrived = {(row.get("source"), row.get("id")) for row in _rows(report) if row.get("outcome") in alike}
+        said = {(row.get("source"), row.get("id"), row.get("reason")) for row in _rows(report, "notes")}
+        for note in sorted(due, key=lambda note: (note.source, note.reason)):
+            name = (note.source, note.id, note.reason)
+            if note.sure and name not in said and name[:2] not in arrived:
+                yield _untold(event, name, note.reason, "no such note")
+        right = {(note.source, note.id, note.reason) for note in due}
+        for extra in sorted(said - right, key=repr):
+            yield _untold(event, extra, "no such note", extra[2])
+
+
+def _untold(event: Event, name: tuple[object, ...], expected: object, found: object) -> Finding:
+    return Finding("losses-told", f"note on {name[1]} ({name[0]})", expected, found, event.step)
 
 
 def report_is_honest(evidence: Evidence) -> Iterator[Finding]:
@@ -196,9 +223,20 @@ def _reports(evidence: Evidence) -> str:
     return "" if any(_told(evidence)) else "no step came to an end that can be reported"
 
 
+def _judges_notes(evidence: Evidence) -> str:
+    judged = any(evidence.expected(event).notes is not None for event in _told(evidence))
+    return _reports(evidence) or ("" if judged else "there is nothing of which notes could be due")
+
+
 CLAIMS = (
     Claim(
         "accounted-for", "The report names every legacy record once, with its fate.", accounted_for, _reports
+    ),
+    Claim(
+        "losses-told",
+        "What a migrated record loses or changes on the way is noted, and nothing else is.",
+        losses_told,
+        _judges_notes,
     ),
     Claim("report-is-honest", "What the report says is what the disk shows.", report_is_honest, _reports),
 )

@@ -7,6 +7,7 @@ from sqlite3 import Connection
 from migrator import files
 from migrator.ao import plan as planning
 from migrator.ao import registries, sources, target
+from migrator.ao.gathered import Gathered
 from migrator.ao.places import places
 from migrator.database import Database
 from migrator.outcome import Refusal
@@ -28,7 +29,7 @@ class Orchestrator(Planned):
         self._where = where = places(home, data_dir, environ)
         self.home, self.state = where.home, where.state
         self.database = Database(where.database, [where.home, where.data])
-        self._read: planning.Stamps = {}
+        self._gathered = Gathered()
 
     def nothing(self) -> str | None:
         """Why there is nothing to migrate, or None."""
@@ -58,8 +59,9 @@ class Orchestrator(Planned):
 
     def plan(self, target_copy: Connection | None, progress: Callable[[int], None]) -> Plan:
         """What would be done; refuses a target that is not sound or not of schema 12."""
-        picture = target.picture(target_copy) if target_copy else planning.Picture({}, {}, {}, {})
-        plan = planning.make(self._where, picture, self._read, progress)
+        picture = target.picture(target_copy) if target_copy else planning.Picture()
+        self._gathered = Gathered()
+        plan = planning.make(self._where, picture, self._gathered, progress)
         if not plan.idle and files.inside(self.state, self._where.root):
             message = f"The backup is to lie in {self.state}, inside the legacy {self._where.root}, where nothing is written."
             raise Refusal("NO_ACCESS", message)
@@ -68,10 +70,14 @@ class Orchestrator(Planned):
     def changed_meanwhile(self) -> list[Note]:
         """Session files that were written, added or taken away after the plan had read them."""
         what = "changed-meanwhile", "written during the migration; run it again"
-        now = (found.path for found in sources.find(self._where.root, None) if found.kind == "session")
-        known = dict.fromkeys([*self._read, *map(self._where.shown, now)])
-        changed = (s for s in known if self._read.get(s) != files.stamp(os.path.join(self._where.home, s)))
-        return [Note(source, "", *what) for source in changed]
+        shown = self._where.shown
+        now = (shown(found.path) for found in sources.find(self._where.root, None) if found.kind == "session")
+        read = (
+            (s, files.stamp(os.path.join(self._where.home, s)) != was) for s, was in self._gathered.stamps()
+        )
+        changed = [source for source, is_other in read if is_other]
+        added = (source for source in now if not self._gathered.stamped(source))
+        return [Note(source, "", *what) for source in (*changed, *added)]
 
 
 system = Orchestrator

@@ -30,6 +30,14 @@ def parsed(value: Any) -> str | None:
         return None
 
 
+def in_range(ms: float) -> str | None:
+    """A stored time for milliseconds since 1970, None where no calendar has it."""
+    try:
+        return _written(EPOCH + timedelta(milliseconds=ms))
+    except (OverflowError, ValueError):
+        return None
+
+
 def from_ms(ms: float) -> str:
     """A stored time for milliseconds since 1970; out of range, 1970 or the last moment there is."""
     try:

@@ -1,70 +1,79 @@
 """From the legacy home and a picture of the target to the plan: which rows, which copies, and every record's fate."""
 
-import json
 import os
-from typing import Any, NamedTuple
+from sqlite3 import Connection
+from typing import Any
 
 from migrator import files
 from migrator.ao import numbers, registry, sources, transcripts
+from migrator.ao.gathered import Candidate, Gathered
 from migrator.ao.places import Places
 from migrator.ao.session import BadRecordError, Session, record, session
-from migrator.system import Copy, Note, Plan, Progress, Record, packed
+from migrator.system import Copy, Note, Plan, Progress, Record
 
 BOUND = 16 << 20  # bytes of a session file
 SKIPPED = {"leftover", "corrupt-copy", "archived", "migrated-dir", "not-migrated"}
 OF_SESSIONS = {"leftover", "corrupt-copy", "archived", "invalid-session-id"}
 
-Stamps = dict[str, tuple[int, int, int] | None]
+
+class Picture:
+    """What a sound target holds: project paths and prefixes by id; the rest is asked for piece by piece.
+
+    Without a target it holds nothing.
+    """
+
+    def __init__(self, target: Connection | None = None) -> None:
+        self._target = target
+        self.projects: dict[str, str] = {}
+        self.prefixes: dict[str, str] = {}
+
+    def owner(self, sid: str) -> str | None:
+        """The project of the session with this id."""
+        found = self._ask("SELECT project_id FROM sessions WHERE id = CAST(? AS TEXT)", sid)
+        return found[0][0] if found else None
+
+    def numbers(self, project: str) -> dict[int, str]:
+        """The numbers that are taken in the project, with the sessions that have them."""
+        rows = self._ask("SELECT num, id FROM sessions WHERE project_id = CAST(? AS TEXT)", project)
+        return {
+            num: sid for num, sid in rows if isinstance(num, int)
+        }  # SQLite lets any value into any column
+
+    def _ask(self, query: str, key: str) -> list[Any]:
+        raw = key.encode("utf-8", "surrogateescape")
+        return self._target.execute(query, (raw,)).fetchall() if self._target else []
 
 
-class Picture(NamedTuple):
-    """What the target holds: project paths, prefixes and session owners by id, and for each project its numbers."""
-
-    projects: dict[str, str]
-    prefixes: dict[str, str]
-    sessions: dict[str, str]
-    numbers: dict[str, dict[int, str]]
-
-
-class Candidate(NamedTuple):
-    """A record that was read; `columns` are those of its row, as JSON, and empty for a session that has ended."""
-
-    source: str
-    id: str
-    project: str | None
-    session: Session
-    notes: list[Note]
-    created: str
-    columns: bytes
-    rank: tuple[bool, str, int, str]  # of two copies the new layout's counts, then the newest, then the last
-
-
-def make(places: Places, picture: Picture, stamps: Stamps, progress: Progress) -> Plan:
-    """The whole plan. Reads the legacy home, writes nothing; `stamps` gains the stamp of each session file."""
-    planner = _Planner(places, picture)
-    planner.sessions(planner.candidates(stamps, progress))
+def make(places: Places, picture: Picture, gathered: Gathered, progress: Progress) -> Plan:
+    """The whole plan. Reads the legacy home and writes nothing; `gathered` was empty, and holds what was read."""
+    planner = _Planner(places, picture, gathered)
+    planner.gather(progress)
+    planner.sessions()
     return planner.plan
 
 
 class _Planner:
     """Adds every record to the plan, one project after the other."""
 
-    def __init__(self, places: Places, picture: Picture) -> None:
-        self._places, self._picture = places, picture
+    def __init__(self, places: Places, picture: Picture, gathered: Gathered) -> None:
+        self._places, self._picture, self._gathered = places, picture, gathered
         self.plan = Plan()
         self._projects = registry.Projects(places, picture.projects, self.plan)
         self._prefixes = dict(self._projects.prefixes)
         for key, path in picture.projects.items():
             self._prefixes.setdefault(key, registry.own_prefix(picture.prefixes[key], path))
-        self._owners = dict(picture.sessions)
         self._copied: dict[str, str] = {}
 
     def _record(self, source: str, sid: str, *fate: str) -> None:
         self.plan.records.append(Record("session", source, sid, *fate))
 
-    def candidates(self, stamps: Stamps, progress: Progress) -> list[Candidate]:
-        """Every record that could be read; the fate of all other files is in the plan."""
-        out: list[Candidate] = []
+    def _owner(self, sid: str) -> str | None:
+        """The project that has a session of this id, in the target or in the plan."""
+        there = self._picture.owner(sid)
+        return self._gathered.owner(sid) if there is None else there
+
+    def gather(self, progress: Progress) -> None:
+        """Every record that could be read is gathered; the fate of all other files is in the plan."""
         for count, found in enumerate(sources.find(self._places.root, self._places.config)):
             progress(count)
             source = self._places.shown(found.path)
@@ -73,7 +82,7 @@ class _Planner:
                 kind = "session" if found.kind in OF_SESSIONS else "other"
                 self.plan.records.append(Record(kind, source, found.id, outcome, found.kind))
                 continue
-            stamps[source] = files.stamp(found.path)
+            self._gathered.stamp(source, files.stamp(found.path))
             notes: list[Note] = []
             try:
                 one, mtime_ns = _read(found, source, notes)
@@ -82,54 +91,42 @@ class _Planner:
                 self._record(source, found.id, outcome, *bad.args)
                 continue
             project = self._projects.owner(found.folder) if found.v1 else found.folder
-            rank = not found.v1, one.born, mtime_ns, source
-            created, columns = one.columns["created_at"], b"" if one.ended else packed(one.columns)
-            bare = one._replace(columns={})  # as text they take a third, and all candidates are held at once
-            out.append(Candidate(source, found.id, project, bare, notes, created, columns, rank))
-        return out
+            told = [(note.reason, note.detail) for note in notes]
+            self._gathered.add(Candidate(source, found.id, project, found.v1, mtime_ns, *one, told))
 
-    def sessions(self, candidates: list[Candidate]) -> None:
-        """Of several copies of a session one counts, an ended one too: else an old copy would revive it."""
-        best: dict[tuple[str | None, str], Candidate] = {}
-        for one in candidates:
-            if one.project is not None:
-                other = best.setdefault((one.project, one.id), one)
-                if one.rank > other.rank:
-                    best[one.project, one.id] = one
+    def sessions(self) -> None:
+        """Every gathered record has its fate, those of live sessions project by project."""
         stopped = _stopped(self._places)
-        live: dict[str, list[Candidate]] = {project: [] for project in self._prefixes}
-        for one in candidates:
-            winner = best.get((one.project, one.id), one)
-            if winner is not one:
-                detail = f"{winner.source} is the one that counts"
+        for place, one, winner in self._gathered.judged():
+            if winner is not None:
+                detail = f"{winner} is the one that counts"
                 self._record(one.source, one.id, "set-aside", "duplicate-source", detail)
-            elif one.session.ended:
+            elif one.ended:
                 self._ended(one, stopped)
-            elif one.project is None or one.project not in live:
+            elif one.project is None or one.project not in self._prefixes:
                 detail = "its project is not in config.yaml, or was set aside itself"
                 self._record(one.source, one.id, "set-aside", "no-project", detail)
             else:
-                live[one.project].append(one)
-        candidates.clear()  # from here on each is let go of once it is in the plan
-        best.clear()
+                self._gathered.live(place, one)
         for project in self._prefixes:
-            group = live.pop(project)
-            self._project(project, sorted(group, key=lambda one: (one.created, one.id)))
+            self._project(project)
 
     def _ended(self, one: Candidate, stopped: set[tuple[str, str]]) -> None:
         why = "terminal", "the session has ended"
-        if one.session.killed and (one.project or "", one.id) in stopped:
+        if one.killed and (one.project or "", one.id) in stopped:
             why = "stopped-by-ao-stop", "restore it in the legacy tool first if it should come along"
         self._record(one.source, one.id, "skipped", *why)
 
-    def _project(self, project: str, candidates: list[Candidate]) -> None:
+    def _project(self, project: str) -> None:
         """The sessions of one project, oldest first: numbered, mapped, and with their transcripts."""
-        prefix, used = self._prefixes[project], self._picture.numbers.get(project, {})
-        fresh = [one.id for one in candidates if one.id not in self._owners]
+        prefix, used = self._prefixes[project], self._picture.numbers(project)
+        fresh = [sid for sid in self._gathered.ids(project) if self._owner(sid) is None]
         nums, made_up, taken = numbers.assign(fresh, prefix, used)
-        for one in candidates:
-            owner = self._owners.setdefault(one.id, project) if one.id not in taken else project
-            if owner != project:
+        for one in self._gathered.of_project(project):
+            owner = self._owner(one.id) if one.id not in taken else project
+            if owner is None:
+                self._gathered.own(one.id, project)
+            elif owner != project:
                 detail = f"project {owner!r} has a session of this id"
                 self._record(one.source, one.id, "set-aside", "id-taken-by-other-project", detail)
                 continue
@@ -137,19 +134,18 @@ class _Planner:
                 detail = f"{taken[one.id]!r} has its number"
                 self._record(one.source, one.id, "set-aside", "num-taken", detail)
                 continue
-            columns = json.loads(one.columns)
-            orchestrates = one.session.orchestrator or one.id == f"{prefix}-orchestrator"
+            orchestrates = one.orchestrator or one.id == f"{prefix}-orchestrator"
             if one.id in nums:
                 kind = "orchestrator" if orchestrates else "worker"
                 row = {"id": one.id, "project_id": project, "num": nums[one.id], "kind": kind}
-                self.plan.add("sessions", "id", row | columns)
-                self.plan.notes += one.notes
+                self.plan.add("sessions", "id", row | one.columns)
+                self.plan.notes.extend(Note(one.source, one.id, *what) for what in one.notes)
                 if one.id in made_up:
                     self.plan.notes.append(Note(one.source, one.id, "num-reassigned", f"num {nums[one.id]}"))
             self._record(one.source, one.id, "migrated" if one.id in nums else "present")
             managed = self._picture.prefixes.get(project, prefix) or project[:12]  # a row stays as it is
             name = os.path.join("orchestrator", f"{managed}-orchestrator")
-            self._transcript(project, name if orchestrates else one.id, one.id, columns)
+            self._transcript(project, name if orchestrates else one.id, one.id, one.columns)
 
     def _transcript(self, project: str, name: str, sid: str, row: dict[str, Any]) -> None:
         """`name` is the new working directory's below the project's worktrees (`managedPath`)."""

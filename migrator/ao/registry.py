@@ -6,16 +6,15 @@ Legacy: `packages/core/src/global-config.ts`, `portfolio-registry.ts`, `paths.ts
 import json
 import os
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from migrator import files
 from migrator.ao import gitorigin, moments, registries, settings, yaml12
 from migrator.ao.places import Places
-from migrator.ao.session import clean, strict_json
+from migrator.ao.session import NOTHING, Tell, clean, strict_json
 from migrator.system import Note, Plan, Record
 
-MILLISECONDS_FROM, BEYOND = 1e11, 1e15  # a larger number counts milliseconds; still larger is no time
+MILLISECONDS_FROM = 1e11  # a larger number counts milliseconds
 KNOWN = {
     "projectId", "path", "repo", "defaultBranch", "source", "registeredAt", "displayName", "name",
     "originUrl", "sessionPrefix", "storageKey",
@@ -179,18 +178,16 @@ class Projects:
         elif file and not own:
             self._plan.records.append(Record("settings", self._places.shown(file), key, *fate))
         if key not in self._there:
-            row = self._row(
-                key,
-                entry,
-                path,
-                values,
-                mtime_ns if file and not own and mtime_ns is not None else registry.mtime_ns,
-            )
+            when = mtime_ns if file and not own else None
+            when = registry.mtime_ns if when is None else when
+            row = self._row(key, entry, path, values, own=own, mtime_ns=when)
             self._plan.add("projects", "id", row)
         outcome = "present" if key in self._there else "migrated"
         self._plan.records.append(Record("project", self._source(key), key, outcome))
 
-    def _row(self, key: str, entry: dict[str, Any], path: str, values: Any, mtime_ns: int) -> dict[str, Any]:
+    def _row(
+        self, key: str, entry: dict[str, Any], path: str, values: Any, *, own: bool, mtime_ns: int
+    ) -> dict[str, Any]:
         def tell(reason: str, detail: str) -> None:
             self._plan.notes.append(Note(self._source(key), key, reason, clean(detail)))
 
@@ -198,39 +195,55 @@ class Projects:
             tell("dotted-id", "later daemons refuse session ids with a dot")
         if not os.path.isdir(path):
             tell("path-missing", f"{path} is not there")
-        extra = [name for name in entry if name not in KNOWN]
-        if extra and not self._from[key].first:
-            tell("dropped-setting", f"ignored by the legacy tool too: {', '.join(extra)}")
+        if not own:
+            settings.tell_dropped("", entry, KNOWN, tell)
+        for name in ("defaultBranch", "displayName", "name", "sessionPrefix"):
+            value = entry.get(name)
+            usable = self.prefixes[key] == value if name == "sessionPrefix" else isinstance(value, str)
+            if value not in NOTHING and not usable:
+                tell("dropped-setting", f"{name} {str(value)[:80]!r} cannot be used")
+        behaviour = {name: value for name, value in values.items() if not (own and name in KNOWN)}
         branch = entry.get("defaultBranch")
-        config = settings.mapped(values, self.prefixes[key], branch, self._defaults(key), tell)
+        config = settings.mapped(behaviour, self.prefixes[key], branch, self._defaults(key), tell)
         preferred = _dict(self._names.get(key)).get("displayName")
         name = _first_text(preferred, entry.get("displayName"), entry.get("name"))
         repo = entry.get("repo")
         named = repo.get("originUrl") if isinstance(repo, dict) else repo
-        return {
+        row = {
             "id": key,
             "path": path,
             "repo_origin_url": _first_text(gitorigin.origin(path), named, entry.get("originUrl")),
             "display_name": "" if name == key else name,
-            "registered_at": next(self._registered(key, entry, path), None) or moments.from_ns(mtime_ns),
+            "registered_at": self._registered(key, entry, path, tell) or moments.from_ns(mtime_ns),
             "archived_at": None,
             "config": clean(json.dumps(config, ensure_ascii=False)),
             "kind": "single_repo",
         }
+        if "\ufffd" in "".join(map(str, row.values())):
+            tell("replaced-text", "what is not text was replaced")
+        return row
 
     def _defaults(self, key: str) -> dict[str, Any]:
         return _dict(self._from[key].values.get("defaults"))
 
-    def _registered(self, key: str, entry: dict[str, Any], path: str) -> Iterator[str | None]:
+    def _registered(self, key: str, entry: dict[str, Any], path: str, tell: Tell) -> str | None:
+        """The first time that can be read; what stood before it and is none is told."""
+        odd = []
         for one in self._added:
             text = one.get("path")
             same = isinstance(text, str) and "\0" not in text and self._places.expand(text) == path
-            if (one.get("configProjectKey") == key or same) and moments.parsed(one.get("addedAt")):
-                yield moments.parsed(one["addedAt"])
+            if one.get("configProjectKey") == key or same:
+                if moment := moments.parsed(one.get("addedAt")):
+                    return moment
+                odd += [one.get("addedAt")]
         value = entry.get("registeredAt")
-        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < BEYOND:
-            yield moments.from_ms(value if value > MILLISECONDS_FROM else value * 1000)
-        yield moments.parsed(value)
+        moment = moments.parsed(value)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            moment = moments.in_range(value if value > MILLISECONDS_FROM else value * 1000)
+        odd += [] if moment else [value]
+        if bad := [one for one in odd if one not in NOTHING]:
+            tell("bad-timestamp", f"registered {str(bad[0])[:80]!r} is no time; the next source was used")
+        return moment
 
 
 def _first_text(*values: Any) -> str:

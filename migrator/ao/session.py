@@ -18,27 +18,34 @@ ACTIVITY = {
     "needs_input": "waiting_input",
     **dict.fromkeys(("not_started", "idle", "detecting", "stuck", "done", "terminated"), "idle"),
 }
-STATUS = {  # the legacy reader's table for records without a usable lifecycle; any other text is `working`
+STATUS = {  # the legacy reader's table for records without a usable lifecycle; it takes any other text as `spawning`
     **dict.fromkeys(("errored", "killed", "terminated", "cleanup"), "terminated"),
-    **dict.fromkeys(("spawning", "", "unknown"), "not_started"),
     **dict.fromkeys(("idle", "merged"), "idle"),
     **{status: status for status in ("needs_input", "stuck", "done")},
-}
+    **dict.fromkeys(
+        (
+            "starting", "working", "detecting", "pr_open", "ci_failed", "review_pending", "changes_requested",
+            "approved", "mergeable",
+        ),
+        "working",
+    ),
+    "spawning": "not_started",
+}  # fmt: skip
 HARNESSES = {  # the CHECK of sessions.harness in schema 12
     "claude-code", "codex", "aider", "opencode", "grok", "droid", "amp", "agy", "crush", "cursor", "qwen",
     "copilot", "goose", "auggie", "continue", "devin", "cline", "kimi", "kiro", "kilocode", "vibe", "pi",
     "autohand",
 }  # fmt: skip
 RESUME_KEY = {"claude-code": "claudeSessionUuid", "codex": "codexThreadId", "opencode": "opencodeSessionId"}
-LOST = [
-    "pr", "prs", "summary", "pinnedSummary", "issueTitle", "displayNameUserSet", "prAutoDetect",
-    "agentReport", "agentReportedState", "reportWatcher", "restoredAt", "codexModel", "restoreFallbackReason",
-    "runtimeHandle", "tmuxName", "dashboard", "opencodeCleanedAt",
-]  # fmt: skip
 COLUMNS = {
     "issue_id": "issue", "branch": "branch", "workspace_path": "worktree", "prompt": "userPrompt",
     "display_name": "displayName",
 }  # fmt: skip
+
+READ = {  # what decides a session in another way than as the text of a column
+    "agent", "project", "role", "createdAt", "status", "lifecycle", "stateVersion", "statePayload",
+}  # fmt: skip
+NOTHING: tuple[Any, ...] = (None, "", [], {})  # values of which nothing is lost
 
 Tell = Callable[[str, str], None]  # a note's reason and detail
 
@@ -63,7 +70,7 @@ class Session(NamedTuple):
 def record(data: bytes, tell: Tell) -> dict[str, Any]:
     """The record that the bytes hold, JSON or key=value. Raises BadRecordError."""
     text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace")
-    if "\ufffd" in text and "\ufffd".encode() not in data:
+    if text.count("\ufffd") != data.count("\ufffd".encode()):
         tell("replaced-text", "bytes that are not UTF-8 were replaced")
     start = text.lstrip()[:1]
     if not start:
@@ -71,7 +78,7 @@ def record(data: bytes, tell: Tell) -> dict[str, Any]:
     if start not in '{["' and re.search(r"^[^\S\n]*[A-Za-z][A-Za-z0-9_]*=", text, re.MULTILINE):
         lines = [line.strip() for line in text.split("\n")]
         pairs = [line.partition("=") for line in lines if "=" in line and not line.startswith("#")]
-        return {key.strip(): value.strip() for key, _, value in pairs}
+        return {key.strip(): value.strip() for key, _, value in pairs if key.strip()}
     try:
         value = strict_json(text)
     except ValueError as error:
@@ -134,10 +141,13 @@ def _lifecycle(raw: dict[str, Any], tell: Tell) -> tuple[dict[str, Any], dict[st
         part = _mapping(whole.get("session"))
         if isinstance(part.get("state"), str):
             return part, _mapping(whole.get("runtime"))
-        if candidate:
+        if candidate not in NOTHING:
             tell("unknown-state", "the lifecycle could not be read; its status was used")
     status = raw.get("status")
-    return {"state": STATUS.get(status, "working") if isinstance(status, str) else "not_started"}, {}
+    state = STATUS.get(status) if isinstance(status, str) else None
+    if state is None and status not in NOTHING:
+        tell("unknown-state", f"status {clean(str(status))[:80]!r} is taken as not started")
+    return {"state": state or "not_started"}, {}
 
 
 def session(raw: dict[str, Any], mtime_ns: int, tell: Tell) -> Session:
@@ -152,9 +162,9 @@ def session(raw: dict[str, Any], mtime_ns: int, tell: Tell) -> Session:
     created = _first([raw.get("createdAt"), part.get("startedAt")], moments.from_ns(mtime_ns), tell)
     active = _first([moved, runtime.get("lastObservedAt")], created, tell)
     harness = _harness(raw.get("agent"), tell)
-    odd = [key for key in COLUMNS.values() if raw.get(key) and key not in texts]
-    if lost := [key for key in LOST if raw.get(key)] + odd:
-        tell("lost-field", ", ".join(lost))
+    carried = {*READ, *texts, RESUME_KEY.get(harness, "")}
+    if lost := [key for key, value in raw.items() if key not in carried and value not in NOTHING]:
+        tell("lost-field", few(lost))
     columns = {
         **{column: clean(texts.get(key, "")) for column, key in COLUMNS.items()},
         "harness": harness,
@@ -180,9 +190,15 @@ def _first(values: list[Any], last: str, tell: Tell) -> str:
     for value in values:
         if moment := moments.parsed(value):
             return moment
-        if value is not None and value != "":
+        if value not in NOTHING:
             tell("bad-timestamp", f"{clean(str(value))[:80]!r} is no time; the next source was used")
     return last
+
+
+def few(names: list[str]) -> str:
+    """The names, so many and so much of each that a person can read them."""
+    more = f" and {len(names) - 20} more" if len(names) > 20 else ""
+    return ", ".join(clean(name)[:80] for name in names[:20]) + more
 
 
 def _harness(agent: Any, tell: Tell) -> str:
@@ -198,7 +214,8 @@ def _resume_id(raw: dict[str, Any], harness: str, tell: Tell) -> str:
     if isinstance(value, str) and re.fullmatch("[A-Za-z0-9._-]+", value) and value not in {".", ".."}:
         return value
     if key:
+        none = value in NOTHING
         tell(
-            *(("unsafe-resume-id", f"{key} is not a plain token") if value else ("no-resume-id", f"no {key}"))
+            *(("no-resume-id", f"no {key}") if none else ("unsafe-resume-id", f"{key} is not a plain token"))
         )
     return ""

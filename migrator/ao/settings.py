@@ -5,13 +5,13 @@ Legacy: `LocalProjectConfigSchema` in `packages/core/src/global-config.ts`. New:
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from migrator import files
 from migrator.ao import yaml12
 from migrator.ao.places import Places
-from migrator.ao.session import HARNESSES, Tell
+from migrator.ao.session import HARNESSES, NOTHING, Tell, few
 
 ROLES = ("worker", "orchestrator")
 PERMISSIONS = {
@@ -19,10 +19,7 @@ PERMISSIONS = {
     "auto-edit": "accept-edits",
     "default": "default",
 }
-DROPPED = [
-    "tracker", "scm", "agent", "runtime", "workspace", "reactions", "agentRules", "agentRulesFile",
-    "orchestratorRules", "decomposer", "orchestratorSessionStrategy", "opencodeIssueSessionStrategy",
-]  # fmt: skip
+KNOWN = {"env", "symlinks", "postCreate", "agentConfig", *ROLES}
 
 
 class DegradedError(Exception):
@@ -83,7 +80,7 @@ def _check(role: Any) -> None:
 def mapped(
     settings: Mapping[str, Any], prefix: str, branch: Any, defaults: Mapping[str, Any], tell: Tell
 ) -> dict[str, Any]:
-    """`projects.config` as values; empty parts are left out."""
+    """`projects.config` as values; empty parts are left out, and what has no part of its own is told."""
     outside = [p for p in settings.get("symlinks", []) if not p or p.startswith("/") or ".." in p.split("/")]
     for path in outside:
         tell("dropped-setting", f"symlink {path[:80]!r} leaves the repository")
@@ -96,17 +93,21 @@ def mapped(
         "agentConfig": _agent_config(settings.get("agentConfig", {}), tell),
         **{role: _role(role, settings.get(role, {}), defaults.get(role), tell) for role in ROLES},
     }
-    if dropped := [key for key in DROPPED if settings.get(key) not in (None, "", [], {})]:
-        tell("dropped-setting", f"without a counterpart: {', '.join(dropped)}")
+    tell_dropped("", settings, KNOWN, tell)
     return {key: value for key, value in config.items() if value or key == "sessionPrefix"}
+
+
+def tell_dropped(where: str, values: Mapping[str, Any], known: Container[str], tell: Tell) -> None:
+    """What stands under other keys is told."""
+    if dropped := [key for key, value in values.items() if key not in known and value not in NOTHING]:
+        tell("dropped-setting", f"without a counterpart: {few([where + key for key in dropped])}")
 
 
 def _agent_config(value: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
     permissions = value.get("permissions", "")
     if permissions and permissions not in PERMISSIONS:
         tell("lossy-permission", f"permissions {permissions[:80]!r} became 'default'")
-    if value.get("orchestratorModel"):
-        tell("dropped-setting", "without a counterpart: agentConfig.orchestratorModel")
+    tell_dropped("agentConfig.", value, {"model", "permissions"}, tell)
     granted = PERMISSIONS.get(permissions, "default") if permissions else ""
     config = {"model": value.get("model"), "permissions": granted}
     return {key: text for key, text in config.items() if text}
@@ -115,8 +116,9 @@ def _agent_config(value: Mapping[str, Any], tell: Tell) -> dict[str, Any]:
 def _role(name: str, role: Mapping[str, Any], default: Any, tell: Tell) -> dict[str, Any]:
     agent = role.get("agent") or (default.get("agent") if isinstance(default, dict) else None)
     known = isinstance(agent, str) and agent in HARNESSES
-    if agent and not known:
+    if agent not in NOTHING and not known:
         tell("dropped-setting", f"{name}.agent {str(agent)[:80]!r} is unknown to the new system")
+    tell_dropped(f"{name}.", role, {"agent", "agentConfig"}, tell)
     config = {
         "agent": agent if known else None,
         "agentConfig": _agent_config(role.get("agentConfig", {}), tell),

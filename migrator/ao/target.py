@@ -57,7 +57,7 @@ def no_daemon(run_file: str) -> None:
 
 
 def picture(connection: sqlite3.Connection) -> Picture:
-    """The ids, paths and numbers that are taken in a sound database of schema 12. Raises Refusal."""
+    """What a sound database of schema 12 holds, to be asked while the connection is open. Raises Refusal."""
     try:  # the triggers need these
         connection.execute("SELECT json_object('a', json('true')), json_valid('{}')")
     except sqlite3.OperationalError as error:
@@ -72,15 +72,11 @@ def picture(connection: sqlite3.Connection) -> Picture:
     named = connection.execute("SELECT 1 FROM sqlite_master WHERE type='trigger' AND name=?", (TRIGGER,))
     if not named.fetchone():
         raise Refusal("DB_INVALID", f"Schema 12 is recorded, but the trigger {TRIGGER} is missing.")
-    found = Picture({}, {}, {}, {})
+    found = Picture(connection)
     for key, path, config in connection.execute(
         "SELECT id, CAST(path AS TEXT), CAST(config AS TEXT) FROM projects"
     ):
         found.projects[key], found.prefixes[key] = path, _prefix(config)
-    for sid, project, num in connection.execute("SELECT id, project_id, num FROM sessions"):
-        found.sessions[sid] = project
-        if isinstance(num, int):  # SQLite lets any value into any column
-            found.numbers.setdefault(project, {})[num] = sid
     return found
 
 

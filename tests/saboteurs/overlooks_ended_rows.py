@@ -1,28 +1,23 @@
 """Looks only at what still runs in the target when it asks which ids and numbers are taken."""
 
-import sqlite3
 import sys
+from typing import Any
 
 import real
 
-from migrator.ao import target
+from migrator.ao import plan, target
 
 CLAIM = "ends-as-expected"
 SCENARIO = "ao-used-target"
-LOOK = target.picture
 
 
-def running(connection: sqlite3.Connection) -> target.Picture:
+class Running(plan.Picture):
     """The picture, without the sessions that have ended."""
-    found = LOOK(connection)
-    for (ended,) in connection.execute("SELECT id FROM sessions WHERE is_terminated").fetchall():
-        found.sessions.pop(ended, None)
-        for numbers in found.numbers.values():
-            for number in [number for number, sid in numbers.items() if sid == ended]:
-                del numbers[number]
-    return found
+
+    def _ask(self, query: str, key: str) -> list[Any]:
+        return super()._ask(f"{query} AND NOT is_terminated", key)
 
 
 if __name__ == "__main__":
-    target.picture = running
+    target.Picture = Running
     sys.exit(real.run())

@@ -39,20 +39,6 @@ _CODES = set(
 )
 
 
-_NOTES = frozenset(
-    [
-        "num-reassigned",
-        "unknown-harness",
-        "unsafe-resume-id",
-        "unknown-state",
-        "bad-timestamp",
-        "replaced-text",
-        "dotted-id",
-    ]
-)
-"""Reasons of notes, which the oracle leaves to the migrator."""
-
-
 def _home(seed: int, shape: Shape = _RICH) -> Home:
     state = draw(shape, seed)
     return write(state, state.root)
@@ -88,13 +74,19 @@ def test_it_fits_rich_homes_and_changes_legacy_files_only(name: str) -> None:
         assert all(path == "." or f"{path}/".startswith(_OURS) for path in changed)
 
 
-@pytest.mark.parametrize("name", [name for name in _NAMES if CATALOGUE[name].shows - _NOTES])
+@pytest.mark.parametrize("name", [name for name in _NAMES if CATALOGUE[name].shows])
 def test_the_oracle_names_what_it_shows(name: str) -> None:
-    home = CATALOGUE[name].apply(_rich(3), Random(3))
-    assert home is not None
-    found = expect(home)
-    named = {fate.reason for fate in found.fates} | found.refusals
-    assert named & CATALOGUE[name].shows
+    """In one of a few homes: a record may have shown it before."""
+    named: set[str | None] = set()
+    for seed in (3, 4, 5):
+        home, before = CATALOGUE[name].apply(_rich(seed), Random(seed)), expect(_rich(seed))
+        assert home is not None
+        found = expect(home)
+        named |= {fate.reason for fate in found.fates} | found.refusals
+        named |= {note.reason for note in (found.notes or set()) - (before.notes or set())}
+        if named & CATALOGUE[name].shows:
+            return
+    pytest.fail(f"{named} has none of {CATALOGUE[name].shows}")
 
 
 @pytest.mark.parametrize("name", _NAMES)

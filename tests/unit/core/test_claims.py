@@ -12,7 +12,7 @@ from handwritten import BORN, PROFILE, event, evidence, fate, home, stored
 from harness.claims import CLAIMS, Finding
 from harness.claims.claim import always
 from harness.evidence import Evidence
-from harness.expectation import Expectation, Fate
+from harness.expectation import Expectation, Fate, Note
 from harness.history import Event, Kill
 from harness.home import Home, digest_of
 from harness.sut import Outcome, Verb
@@ -20,6 +20,7 @@ from harness.verdict import ClaimResult, Status, judge
 
 A = {"text": "A", "rank": 1}
 LETTER = Fate("letter", "letters/a", "a", "migrated")
+SHORTENED = Note("letters/a", "a", "shortened")
 ORACLE = {
     "one": Expectation(
         record_tables=frozenset({"notes"}),
@@ -27,6 +28,7 @@ ORACLE = {
         files={"moved/a": digest_of(b"dear")},
         writable=frozenset({"target.json", "moved/"}),
         fates=(fate("a"), LETTER),
+        notes=frozenset({SHORTENED, Note("notes/a.txt", "a", "faded", sure=False)}),
     ),
     "one+locked": Expectation(refusals=frozenset({"target-locked"})),
     "torn": Expectation(
@@ -57,8 +59,9 @@ def row(kind: str, source: str, name: str, outcome: str, **more: Any) -> dict[st
 
 ROWS = [row("note", "notes/a.txt", "a", "migrated"), row("letter", "letters/a", "a", "migrated")]
 COUNTS = {"read": 2, "written": 2, "present": 0, "skipped": 0, "set_aside": 0}
+NOTES = [{"source": "letters/a", "id": "a", "reason": "shortened", "detail": "by a line"}]
 SELF = {"contract": 1, "system": "toy", "dry_run": False}
-REPORT = SELF | {"outcome": "done", "changed": True, "records": ROWS, "counts": COUNTS}
+REPORT = SELF | {"outcome": "done", "changed": True, "records": ROWS, "counts": COUNTS, "notes": NOTES}
 IDLE = SELF | {
     "outcome": "refused",
     "code": "target-locked",
@@ -302,6 +305,12 @@ TRIOS: dict[str, Trio] = {
         fails=said(records=[ROWS[1]]),
         told=("note a (notes/a.txt)", "migrated", "not named in the report", 0),
         mute=(shown(RIGHT, profile=DEAF), "the profile does not say that the migrator reports"),
+    ),
+    "losses-told": Trio(
+        passes=said(notes=[*NOTES, *NOTES]),
+        fails=said(notes=[]),
+        told=("note on a (letters/a)", "shortened", "no such note", 0),
+        mute=(shown(event(TORN)), "there is nothing of which notes could be due"),
     ),
     "report-is-honest": Trio(
         passes=shown(REFUSED, RIGHT),
@@ -697,7 +706,7 @@ def test_a_dry_run_that_ends_otherwise_or_keeps_silent_is_told() -> None:
     assert [f.subject for f in findings_of("dry-run-tells-the-truth", dry, RIGHT)] == ["outcome"]
     coded = event(LEGACY, do="dry_run", outcome="refused", conditions=LOCKED, report=IDLE | {"code": "other"})
     assert [f.found for f in findings_of("dry-run-tells-the-truth", coded, REFUSED)] == ["other"]
-    notes = REPORT | {"notes": [{"source": "notes/a.txt", "id": "a", "reason": "guessed"}]}
+    notes = REPORT | {"notes": [*NOTES, {"source": "notes/a.txt", "id": "a", "reason": "guessed"}]}
     silent = event(LEGACY, do="dry_run", report=REPORT)
     told = findings_of("dry-run-tells-the-truth", silent, event(LEGACY, MIGRATED, report=notes))
     assert [f.subject for f in told] == ["notes notes/a.txt a guessed"]
@@ -744,6 +753,28 @@ def test_a_refusal_accounts_for_no_record() -> None:
 def test_a_dry_run_accounts_for_every_record_as_well() -> None:
     dry = event(LEGACY, do="dry_run", report=REPORT | {"changed": False, "records": ROWS[:1]})
     assert [found.subject for found in findings_of("accounted-for", dry)] == ["letter a (letters/a)"]
+
+
+def losses(**other: Any) -> list[tuple[str, Any, Any]]:
+    return [(f.subject, f.expected, f.found) for f in result_of("losses-told", said(**other)).findings]
+
+
+def test_a_note_of_a_loss_that_there_was_not_is_told() -> None:
+    ghost = {"source": "notes/a.txt", "id": "a", "reason": "torn", "detail": "badly"}
+    assert losses(notes=[*NOTES, ghost]) == [("note on a (notes/a.txt)", "no such note", "torn")]
+
+
+def test_a_note_of_which_the_home_does_not_show_whether_it_is_due_may_be_there_or_not() -> None:
+    assert losses(notes=[*NOTES, {"source": "notes/a.txt", "id": "a", "reason": "faded"}]) == losses() == []
+
+
+def test_after_a_kill_a_record_that_is_present_already_needs_no_note() -> None:
+    rows = [ROWS[0], ROWS[1] | {"outcome": "present"}]
+    counts = COUNTS | {"written": 1, "present": 1}
+    report = REPORT | {"records": rows, "counts": counts, "notes": []}
+    assert findings_of("losses-told", KILLED, replace(SETTLED, report=report)) == []
+    (found,) = findings_of("losses-told", replace(RIGHT, report=report))
+    assert found.subject == "note on a (letters/a)"
 
 
 def test_an_outcome_other_than_the_exit_status_is_told() -> None:

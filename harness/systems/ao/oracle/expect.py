@@ -52,6 +52,7 @@ def expect(home: Home, *, alive: bool = False, locked: bool = False) -> Expectat
         writable=frozenset(database + suffix for suffix in ("", "-wal", "-shm", "-journal"))
         | transcripts.writable,
         fates=(*registry.fates, *sessions.fates, *transcripts.fates),
+        notes=frozenset(registry.notes | sessions.notes),
     )
 
 

@@ -18,7 +18,7 @@ from harness.home import Entry
 from harness.systems.ao.oracle.document import UnusableError, read_document
 from harness.systems.ao.oracle.registries import LEGACY
 from harness.systems.ao.oracle.registry import Registry
-from harness.systems.ao.oracle.tree import MAX_FILE, Tree
+from harness.systems.ao.oracle.tree import MAX_FILE, Tree, is_utf8
 
 _ID = re.compile(r"[a-zA-Z0-9_-]+")
 _OLD_FOLDER = re.compile(r"[0-9a-f]{12}(?:-(.+))?", re.DOTALL)
@@ -29,7 +29,8 @@ _LEFTOVER = re.compile(r".*(?:\.lock|\.tmp\.[0-9]+\.[0-9]+)", re.DOTALL)
 class Found:
     """One readable session file.
 
-    `project` is the id of the project its folder stands for, None when it stands for none; `old` tells the layout.
+    `project` is the id of the project its folder stands for, None when it stands for none; `old` tells the layout,
+    `replaced` that some of its bytes are not UTF-8.
     """
 
     source: str
@@ -38,6 +39,7 @@ class Found:
     old: bool
     mtime_ns: int
     document: dict[str, Any]
+    replaced: bool = False
 
 
 def legacy_entries(tree: Tree, registry: Registry) -> Iterator[Found | Fate]:
@@ -142,11 +144,12 @@ def _session(
     if obstacle:
         return Fate("session", source, session, "set-aside", obstacle)
     try:
-        document = read_document(tree.read(path))
+        content = tree.read(path)
+        document = read_document(content)
     except UnusableError as error:
         empty = error.reason == "empty-file"
         return Fate("session", source, session, "skipped" if empty else "set-aside", error.reason)
-    return Found(source, session, project, old, entry.mtime_ns, document)
+    return Found(source, session, project, old, entry.mtime_ns, document, not is_utf8(content))
 
 
 def _obstacle(session: str, entry: Entry) -> str | None:

@@ -12,10 +12,16 @@ from typing import Any
 
 from harness.systems.ao.oracle.javascript import NotJsonError, parse_json
 
+_NOTHING: tuple[Any, ...] = (None, "", [], {})  # values that say nothing
 _LEVELS = 3  # times a value may be wrapped into a JSON string
 
 _ACTIVITY = {"working": "active", "needs_input": "waiting_input"}
 """Legacy states that are not ``idle`` in the rewrite; ended sessions are never migrated."""
+
+STATES = frozenset(
+    {"not_started", "working", "idle", "needs_input", "stuck", "detecting", "done", "terminated"}
+)
+"""The states that legacy knows; any other is idle in the rewrite."""
 
 _ENDED = frozenset({"done", "terminated"})
 
@@ -49,11 +55,15 @@ _STATE_OF_STATUS = {
 
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
-    """The effective lifecycle of a session; empty mappings where only a status was there."""
+    """The effective lifecycle of a session; empty mappings where only a status was there.
+
+    `passed_over` tells that a lifecycle, a payload or a status is written down but none that can be used.
+    """
 
     state: str
     session: Mapping[str, Any]
     runtime: Mapping[str, Any]
+    passed_over: bool = False
 
     @property
     def ended(self) -> bool:
@@ -72,14 +82,18 @@ def lifecycle_of(document: Mapping[str, Any]) -> Lifecycle:
     version = document.get("stateVersion")
     if version == "2" or (version == 2 and not isinstance(version, bool)):
         candidates.append(document.get("statePayload"))
+    passed_over = False
     for candidate in candidates:
         record = _object(candidate)
         session = _object(record.get("session"))
         if isinstance(session.get("state"), str):
-            return Lifecycle(session["state"], session, _object(record.get("runtime")))
+            return Lifecycle(session["state"], session, _object(record.get("runtime")), passed_over)
+        passed_over = passed_over or candidate not in _NOTHING
     status = document.get("status")
-    state = _STATE_OF_STATUS.get(status, "not_started") if isinstance(status, str) else "not_started"
-    return Lifecycle(state, {}, {})
+    state = _STATE_OF_STATUS.get(status) if isinstance(status, str) else None
+    return Lifecycle(
+        state or "not_started", {}, {}, passed_over or (state is None and status not in _NOTHING)
+    )
 
 
 def _object(value: Any) -> Mapping[str, Any]:

@@ -51,6 +51,14 @@ def assign(
     return numbers
 
 
+def is_made_up(prefix: str, session: str, number: int) -> bool:
+    """Tells whether a number is another than the one that a session's id asks for."""
+    if session == f"{prefix}-orchestrator":
+        return number != 0
+    own = _own_number(prefix, session)
+    return number != (_trailing_number(session) if own is None else own)
+
+
 def _own_number(prefix: str, session: str) -> int | None:
     """Returns n of ``<prefix>-<n>`` in canonical digits, 1 to 2^53-1."""
     digits = session.removeprefix(f"{prefix}-") if session.startswith(f"{prefix}-") else ""

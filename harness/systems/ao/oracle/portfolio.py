@@ -19,11 +19,16 @@ _FOLDER = ".agent-orchestrator/portfolio"
 
 @dataclass(frozen=True, slots=True)
 class Portfolio:
-    """Display names by project id; instants of registration by project id and by clean absolute path."""
+    """Display names by project id; instants of registration by project id and by clean absolute path.
+
+    `unreadable` are the ids and paths of which a registration is no instant, `place` is where the names come from.
+    """
 
     names: Mapping[str, str]
     added_by_key: Mapping[str, list[str]]
     added_by_path: Mapping[str, list[str]]
+    unreadable: frozenset[str]
+    place: str
 
     @classmethod
     def read(cls, tree: Tree) -> Portfolio:
@@ -31,14 +36,26 @@ class Portfolio:
         root = tree.home.root
         by_key: dict[str, list[str]] = {}
         by_path: dict[str, list[str]] = {}
+        odd: set[str] = set()
         for item in _registered(_json(tree, "registered.json")):
             instant = read_legacy(item["addedAt"])
             if instant is None:
+                odd |= (
+                    {absolute(root, item["path"]), item.get("configProjectKey", "")}
+                    if item["addedAt"]
+                    else set()
+                )
                 continue
             if isinstance(item.get("configProjectKey"), str):
                 by_key.setdefault(item["configProjectKey"], []).append(instant)
             by_path.setdefault(absolute(root, item["path"]), []).append(instant)
-        return cls(_names(_json(tree, "preferences.json")), by_key, by_path)
+        return cls(
+            _names(_json(tree, "preferences.json")),
+            by_key,
+            by_path,
+            frozenset(odd),
+            f"{root}/{_FOLDER}/preferences.json",
+        )
 
     def added(self, key: str, path: str) -> list[str]:
         """Returns the instants at which a project was registered; more than one leaves a choice."""

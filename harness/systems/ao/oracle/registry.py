@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.expectation import Disposition, Fate
+from harness.expectation import Disposition, Fate, Note
 from harness.records import OneOf, Record
+from harness.systems.ao.oracle.losses import entry_losses, replaced, says, settings_losses
 from harness.systems.ao.oracle.origin import origin_url
 from harness.systems.ao.oracle.paths import absolute, shown
 from harness.systems.ao.oracle.portfolio import Portfolio
@@ -31,7 +32,7 @@ class Project:
     """A project that has a row after the migration.
 
     `prefix` is its own session prefix; `managed_prefix` the one that the daemon names the orchestrator's folder
-    with; `row` is None where the database holds the project already.
+    with; `row` is None where the database holds the project already, `losses` are the reasons of the notes on it.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Project:
     prefix: str
     managed_prefix: str
     row: Record | None = None
+    losses: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -53,6 +55,7 @@ class Registry:
     projects: dict[str, Project] = field(default_factory=dict)
     folders: dict[str, str] = field(default_factory=dict)
     fates: list[Fate] = field(default_factory=list)
+    notes: set[Note] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,42 @@ class _Sources:
             "config": config_of(entry, prefix, local, self.config.values.get("defaults")),
             "kind": "single_repo",
         }
-        return Project(key, path, prefix, prefix or key[:_SHORT_ID], row)
+        losses = frozenset(self.losses(key, path, entry, local)) | (
+            {"replaced-text"} if replaced(row) else set()
+        )
+        return Project(key, path, prefix, prefix or key[:_SHORT_ID], row, losses)
+
+    def losses(
+        self, key: str, path: str, entry: Mapping[str, Any], local: LocalSettings | None
+    ) -> Iterator[str]:
+        """Yields the reasons of the notes on a project that gets a row, but for what is seen in the row alone."""
+        if "." in key:
+            yield "dotted-id"
+        if self.tree.directory(path) is None:
+            yield "path-missing"
+        own = local is not None and local.values is entry
+        yield from entry_losses(entry, holds_settings=own or (self.config.first and local is None))
+        defaults = self.config.values.get("defaults")
+        yield from settings_losses(local.values if local else {}, defaults, in_entry=own)
+        written, added = entry.get("sessionPrefix"), self.portfolio.added(key, path)
+        if says(written) and own_prefix(written, path) != written:
+            yield "dropped-setting"
+        if not added and (self.portfolio.unreadable & {key, path} or _is_no_time(entry.get("registeredAt"))):
+            yield "bad-timestamp"
+
+    def is_sure(self, reason: str, path: str, local: LocalSettings | None) -> bool:
+        """Tells whether the home shows that a note is due.
+
+        Not whether a path outside is there; nor which U+FFFD was in a file and which stands for something else.
+        """
+        home = self.tree.home
+        if reason == "path-missing":
+            return home.relative(home.resolve(path)) is not None
+        if reason != "replaced-text":
+            return True
+        places = (self.config.path, local.path if local else "", f"{path}/.git/config", self.portfolio.place)
+        texts = ((self.tree.bytes_at(place) or b"").lower() for place in places)
+        return not any(b"\xef\xbf\xbd" in text or b"fffd" in text for text in texts)
 
     def display_name(self, key: str, entry: Mapping[str, Any]) -> str:
         candidates = (self.portfolio.names.get(key), entry.get("displayName"), entry.get("name"))
@@ -116,6 +154,10 @@ class _Sources:
             own = local.mtime_ns if local else None
             choices = [from_mtime(self.config.mtime_ns if own is None else own)]
         return choices[0] if len(choices) == 1 else OneOf(tuple(choices))
+
+
+def _is_no_time(written: Any) -> bool:
+    return says(written) and not (from_number(written) or read_legacy(written))
 
 
 def read_registry(tree: Tree, configs: Sequence[Config], existing: Mapping[str, Record]) -> Registry:
@@ -169,7 +211,11 @@ def _settle(
     if key in existing:
         registry.projects[key] = _present(key, path, fields, existing[key])
         return "present", None
-    registry.projects[key] = sources.project(key, path, fields, local)
+    project = sources.project(key, path, fields, local)
+    registry.projects[key] = project
+    for reason in project.losses:
+        sure = sources.is_sure(reason, path, local)
+        registry.notes.add(Note(config.source(root, key), key, reason, sure))
     return "migrated", None
 
 

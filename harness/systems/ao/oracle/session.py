@@ -12,7 +12,7 @@ from harness.systems.ao.oracle.lifecycle import Lifecycle
 from harness.systems.ao.oracle.schema import HARNESSES
 from harness.systems.ao.oracle.timestamps import first_readable, from_mtime, read_legacy
 
-_RESUME_KEYS = {
+RESUME_KEYS = {
     "claude-code": "claudeSessionUuid",
     "codex": "codexThreadId",
     "opencode": "opencodeSessionId",
@@ -64,7 +64,7 @@ def _is_orchestrator(found: Found, prefix: str, lifecycle: Lifecycle) -> bool:
 
 
 def _resume_id(document: dict[str, Any], harness: str) -> str:
-    value = document.get(_RESUME_KEYS.get(harness, ""))
+    value = document.get(RESUME_KEYS.get(harness, ""))
     safe = isinstance(value, str) and _TOKEN.fullmatch(value) and value not in {".", ".."}
     return str(value) if safe else ""
 

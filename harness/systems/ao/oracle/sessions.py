@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from harness.expectation import Disposition, Fate
+from harness.expectation import Disposition, Fate, Note
 from harness.records import Record
 from harness.systems.ao.oracle.inventory import Found, legacy_entries
 from harness.systems.ao.oracle.lifecycle import Lifecycle, lifecycle_of
-from harness.systems.ao.oracle.numbering import assign
+from harness.systems.ao.oracle.numbering import assign, is_made_up
 from harness.systems.ao.oracle.registry import Project, Registry
 from harness.systems.ao.oracle.session import created_at, session_row
+from harness.systems.ao.oracle.session_losses import session_losses
 from harness.systems.ao.oracle.stopped import stopped_sessions
 from harness.systems.ao.oracle.timestamps import read_legacy
 from harness.systems.ao.oracle.tree import Tree
@@ -32,6 +33,7 @@ class Sessions:
 
     kept: list[Kept] = field(default_factory=list)
     fates: list[Fate] = field(default_factory=list)
+    notes: set[Note] = field(default_factory=set)
 
     def settle(self, found: Found, disposition: Disposition, reason: str | None = None) -> None:
         """Notes the fate of a session file."""
@@ -130,3 +132,7 @@ def _settle_project(
             sessions.settle(found, "migrated" if inserted else "present")
             row = session_row(found, project.id, project.prefix, lifecycle, num)
             sessions.kept.append(Kept(project, row, inserted))
+            if num is not None:
+                why = {*session_losses(found, lifecycle, row)}
+                why |= {"num-reassigned"} if is_made_up(project.prefix, found.id, num) else set()
+                sessions.notes |= {Note(found.source, found.id, reason) for reason in why}

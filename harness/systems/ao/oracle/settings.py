@@ -12,8 +12,8 @@ from harness.systems.ao.oracle.tree import MAX_SMALL, NotReadableError, Tree, te
 from harness.systems.ao.oracle.yaml12 import YamlInvalidError, load
 
 _NAMES = ("agent-orchestrator.yaml", "agent-orchestrator.yml")
-_ROLES = ("worker", "orchestrator")
-_PERMISSIONS = {
+ROLES = ("worker", "orchestrator")
+PERMISSIONS = {
     "permissionless": "bypass-permissions",
     "skip": "bypass-permissions",
     "auto-edit": "accept-edits",
@@ -79,11 +79,11 @@ def config_of(
         "defaultBranch": branch if isinstance(branch, str) and branch != "main" else "",
         "sessionPrefix": prefix,
         "env": {name: _scalar_text(value) for name, value in (values.get("env") or {}).items()},
-        "symlinks": [link for link in values.get("symlinks") or [] if _inside_repository(link)],
+        "symlinks": [link for link in values.get("symlinks") or [] if inside_repository(link)],
         "postCreate": list(values.get("postCreate") or []),
         "agentConfig": _agent_config(values.get("agentConfig")),
     }
-    for role in _ROLES:
+    for role in ROLES:
         config[role] = _role(values.get(role) or {}, _default_agent(defaults, role))
     return {name: value for name, value in config.items() if value} or None
 
@@ -108,12 +108,13 @@ def _agent_config(values: dict[str, Any] | None) -> dict[str, str]:
     permissions = values.get("permissions")
     config = {
         "model": values.get("model") or "",
-        "permissions": _PERMISSIONS.get(permissions, "default") if permissions else "",
+        "permissions": PERMISSIONS.get(permissions, "default") if permissions else "",
     }
     return {name: value for name, value in config.items() if value}
 
 
-def _inside_repository(link: str) -> bool:
+def inside_repository(link: str) -> bool:
+    """Tells whether a link to be made in a worktree is one that stays in it."""
     return bool(link) and not link.startswith("/") and ".." not in link.split("/")
 
 
@@ -131,7 +132,7 @@ def well_formed(values: Any) -> bool:
     if not isinstance(values, dict) or "projects" in values:
         return False
     lists = all(_is_texts(values.get(name, [])) for name in ("symlinks", "postCreate"))
-    roles = all(_is_role(values.get(role, {})) for role in _ROLES)
+    roles = all(_is_role(values.get(role, {})) for role in ROLES)
     return lists and roles and _is_env(values.get("env", {})) and _is_role(values)
 
 

@@ -94,9 +94,14 @@ class Tree:
 
     def text_at(self, absolute: str) -> str | None:
         """Returns the text of a small file at an absolute path, links followed; None when it cannot be read."""
+        content = self.bytes_at(absolute)
+        return None if content is None else text_of(content)
+
+    def bytes_at(self, absolute: str) -> bytes | None:
+        """Returns the content of a small file at an absolute path, links followed; None when it cannot be read."""
         inside = self.home.relative(self.home.resolve(absolute))
         try:
-            return None if inside is None else text_of(self.read(inside, MAX_SMALL))
+            return None if inside is None else self.read(inside, MAX_SMALL)
         except NotReadableError:
             return None
 
@@ -104,6 +109,15 @@ class Tree:
 def text_of(content: bytes) -> str:
     """Returns bytes as text: one UTF-8 byte order mark dropped, what is not UTF-8 replaced by U+FFFD."""
     return content.removeprefix(_BOM).decode("utf-8", "replace")
+
+
+def is_utf8(content: bytes) -> bool:
+    """Tells whether bytes are text throughout."""
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def slug(path: str) -> str:

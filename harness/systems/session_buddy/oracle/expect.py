@@ -1,0 +1,158 @@
+"""The one right result of ``migrate`` on a home: version 4 beside an untouched version 3, filled up to one instant."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+
+from harness.expectation import Expectation, Fate
+from harness.home import Home
+from harness.records import OneOf, Record, Some, same_value
+from harness.sqlite_copy import SUFFIXES
+from harness.systems.session_buddy.model import AS_OF
+from harness.systems.session_buddy.oracle import backfills, schema, taxonomy
+from harness.systems.session_buddy.oracle.database import CHECKSUM, LATER, hour_key, object_key
+from harness.systems.session_buddy.oracle.instants import instant_of, stamp_of
+from harness.systems.session_buddy.oracle.notes import notes
+from harness.systems.session_buddy.oracle.state import State, state_of
+from harness.systems.session_buddy.oracle.written import Rows
+
+MIGRATED = frozenset(
+    {
+        "skill_migrations",
+        "skill_categories",
+        "skill_modalities",
+        "skill_dependencies",
+        "skill_time_series",
+        "skill_community_baselines",
+        "sqlite_master",
+    }
+)
+"""The tables that a migration writes to."""
+
+
+def expect(home: Home, conditions: frozenset[str] = frozenset(), *, as_of: datetime = AS_OF) -> Expectation:
+    """Returns the state that a right migration of the home must leave, and the fate of each record.
+
+    What a home cannot show is said by the conditions: ``locked``, that something has the database open; and what the
+    migrator does not claim to do: ``no-taxonomy``, ``no-backfill``, ``no-checksum``.
+    """
+    state = state_of(home)
+    refusals = state.refusals | ({"DB_LOCKED"} if "locked" in conditions and state.path else set())
+    if refusals:
+        return Expectation(refusals=refusals, tables=state.tables, record_tables=MIGRATED, row_each=False)
+    rows = Rows({**state.tables})
+    complete = state.recorded  # and whole, or it would have been refused
+    _record(rows, complete=complete, checksum="no-checksum" not in conditions)
+    fates = [Fate("schema", f"{state.path}#schema", schema.V4, "present" if complete else "migrated")]
+    skills = {row["skill_name"] for row in state.tables["skill_metrics"].values()}
+    if "no-taxonomy" not in conditions:
+        fates += _taxonomy(rows, state, skills, stamp_of(as_of))
+    due = None
+    if "no-backfill" not in conditions:
+        fates += _backfills(rows, state, skills, as_of)
+        fates += _unusable(state, skills)
+        due = frozenset(notes(state, skills, as_of))
+    return Expectation(
+        tables=rows.tables,
+        writable=frozenset(state.path + suffix for suffix in SUFFIXES),
+        fates=tuple(fates),
+        notes=due,
+        record_tables=MIGRATED,
+        row_each=False,
+    )
+
+
+def _record(rows: Rows, *, complete: bool, checksum: bool) -> None:
+    """Enters version 4 itself: its objects, and its line in the bookkeeping."""
+    if complete:
+        return
+    for name, shape in schema.OBJECTS.items():
+        rows.put("sqlite_master", object_key(shape["type"], name), shape)
+    for name in schema.TABLES:
+        rows.tables.setdefault(name, {})
+    line = {
+        "version": schema.V4,
+        "applied_at": LATER,
+        "description": schema.DESCRIPTION,
+        "rollback_sql": None,
+        "checksum": CHECKSUM if checksum else OneOf((CHECKSUM, None)),
+        "applied_by": "session-buddy",
+        "success": 1,
+    }
+    others = rows.tables["skill_migrations"].get(schema.V4, {})
+    rows.put("skill_migrations", schema.V4, {**others, **line})
+
+
+def _taxonomy(rows: Rows, state: State, skills: Collection[object], now: str) -> Iterator[Fate]:
+    categories = rows.tables["skill_categories"]
+    kinds = rows.by("skill_modalities", "skill_name")
+    pairs = rows.by("skill_dependencies", "skill_a", "skill_b")
+    numbered = not categories and "skill_categories" not in state.counted
+    new = taxonomy.categories(categories, now, numbered=numbered)
+    rows.put_all("skill_categories", new)
+    new_kinds = taxonomy.modalities(kinds, skills, now)
+    rows.put_by("skill_modalities", new_kinds)
+    new_pairs = taxonomy.dependencies(pairs, skills, now)
+    rows.put_by("skill_dependencies", new_pairs)
+    there = {*categories, *kinds, *(f"{one}+{other}" for pair in pairs for one, other in (pair, pair[::-1]))}
+    return taxonomy.fates(
+        state.path, {*new, *new_kinds, *(f"{one}+{other}" for one, other in new_pairs)}, there
+    )
+
+
+def _backfills(rows: Rows, state: State, skills: Collection[object], as_of: datetime) -> Iterator[Fate]:
+    now = stamp_of(as_of)
+    changed = {
+        "time-series": _hours(rows, backfills.time_series(state.invocations, skills, as_of)),
+        "dependencies": _pairs(rows, backfills.dependencies(state.invocations, skills), now),
+        "baselines": _baselines(rows, backfills.baselines(state.invocations, skills), now),
+    }
+    for name, wrote in changed.items():
+        yield Fate("backfill", f"{state.path}#backfill/{name}", name, "migrated" if wrote else "present")
+
+
+def _hours(rows: Rows, wanted: Mapping[tuple[backfills.Text, str], Record]) -> bool:
+    """Enters the hours; the first row of a skill and hour is the one that is brought up to date."""
+    wrote = False
+    for (skill, hour), values in wanted.items():
+        key = hour_key(skill, hour)
+        there = rows.tables["skill_time_series"].get(key)
+        wrote |= there is None or _differs(values, there)
+        rows.put("skill_time_series", key, {"id": Some("int") if there is None else there["id"], **values})
+    return wrote
+
+
+def _pairs(rows: Rows, wanted: Mapping[tuple[backfills.Text, backfills.Text], Record], now: str) -> bool:
+    """Enters the pairs; a row for the other direction is the pair's, and keeps its direction."""
+    wrote = False
+    there = rows.by("skill_dependencies", "skill_a", "skill_b")
+    for (one, other), values in wanted.items():
+        pair = (other, one) if (other, one) in there and (one, other) not in there else (one, other)
+        told = {**values, "skill_a": pair[0], "skill_b": pair[1]}
+        wrote |= rows.update("skill_dependencies", pair, told, there.get(pair), now)
+    return wrote
+
+
+def _baselines(rows: Rows, wanted: Mapping[backfills.Text, Record], now: str) -> bool:
+    there = rows.by("skill_community_baselines", "skill_name")
+    wrote = False
+    for skill, values in wanted.items():
+        wrote |= rows.update("skill_community_baselines", (skill,), values, there.get(skill), now)
+    return wrote
+
+
+def _differs(values: Record, there: Record) -> bool:
+    return any(not same_value(value, there.get(name)) for name, value in values.items())
+
+
+def _unusable(state: State, skills: Collection[object]) -> Iterator[Fate]:
+    for row in state.invocations:
+        reason = (
+            "unknown-skill"
+            if row.skill not in skills
+            else ("unparseable-time" if instant_of(row.at) is None else "")
+        )
+        if reason:
+            place = f"{state.path}#skill_invocation/{row.id}"
+            yield Fate("invocation", place, str(row.id), "skipped", reason)
