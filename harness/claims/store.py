@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.claims.claim import Claim, Finding, after_successful
+from harness.claims.whose import stored
 from harness.difference import TableDifference, compare
 from harness.evidence import Evidence
 from harness.expectation import TargetUnreadableError
 from harness.history import Event
-from harness.records import Tables
+from harness.records import Tables, same_record
+
+_ADDS = "only-adds"
 
 
 def _differences(evidence: Evidence) -> Iterator[tuple[Event, str, TableDifference]]:
@@ -77,6 +80,36 @@ def no_corruption(evidence: Evidence) -> Iterator[Finding]:
             yield Finding("no-corruption", subject, change.expected, change.found, event.step)
 
 
+def only_adds(evidence: Evidence) -> Iterator[Finding]:
+    """Yields rows of tables that a migration must leave alone and that it changed or removed, value for value.
+
+    So are the numbers that such a table has given out.
+    """
+    for event in _additions(evidence):
+        before, after = stored(evidence, evidence.standing(event).origin), stored(evidence, event.after)
+        kept = evidence.expected(event).kept
+        for table in sorted(kept & before.tables.keys()):
+            for key, row in before.tables[table].items():
+                found = after.get((table, key))
+                if found is None or not same_record(row, found):
+                    yield Finding(_ADDS, f"{table} {key}", row, found or "no such record", event.step)
+            highest = before.counters.get(table)
+            if highest is not None and after.counters.get(table) != highest:
+                subject = f"{table}: highest number"
+                yield Finding(_ADDS, subject, highest, after.counters.get(table), event.step)
+
+
+def _additions(evidence: Evidence) -> Iterator[Event]:
+    for event in evidence.events("migrate"):
+        if event.succeeded and not evidence.open_ended(event) and evidence.expected(event).kept:
+            yield event
+
+
+def _adding(evidence: Evidence) -> str:
+    none = "the migration is none that must leave tables of its store alone"
+    return _OFFERED(evidence) or ("" if any(_additions(evidence)) else none)
+
+
 def store_sound(evidence: Evidence) -> Iterator[Finding]:
     """Yields defects of the store that were not there before the step: integrity, keys, schema, poison values.
 
@@ -119,6 +152,12 @@ CLAIMS = (
         "Every field in the target has the value its source stands for.",
         no_corruption,
         _OFFERED,
+    ),
+    Claim(
+        _ADDS,
+        "A migration that only adds leaves what was in the store as it was, value for value.",
+        only_adds,
+        _adding,
     ),
     Claim(
         "store-sound",

@@ -30,6 +30,7 @@ ORACLE = {
         fates=(fate("a"), LETTER),
         notes=frozenset({SHORTENED, Note("notes/a.txt", "a", "faded", sure=False)}),
     ),
+    "filled": Expectation(tables={"notes": {"old": {"text": "old"}, "a": A}}, kept=frozenset({"notes"})),
     "one+locked": Expectation(refusals=frozenset({"target-locked"})),
     "torn": Expectation(
         record_tables=frozenset({"notes"}),
@@ -78,6 +79,14 @@ def said(**other: Any) -> Evidence:
 
 def shown(*events: Event, **more: Any) -> Evidence:
     return evidence(*events, **{"oracle": ORACLE, **more})
+
+
+def with_notes(tree: Home, **notes: Any) -> Home:
+    return tree.with_file("target.json", stored({"notes": notes}).encode())
+
+
+EARLIER = {"text": "old"}
+FILLED = with_notes(home({"legacy": "filled"}), old=EARLIER)
 
 
 @dataclass(frozen=True)
@@ -141,6 +150,12 @@ TRIOS: dict[str, Trio] = {
         fails=shown(event(LEGACY, holding({"notes": {"a": {"text": "A", "rank": "1"}}}))),
         told=("notes a: rank", 1, "1", 0),
         mute=NO_SUCCESS,
+    ),
+    "only-adds": Trio(
+        passes=shown(event(FILLED, with_notes(FILLED, old=EARLIER, a=A))),
+        fails=shown(event(FILLED, with_notes(FILLED, old={"text": "mended"}, a=A))),
+        told=("notes old", EARLIER, {"text": "mended"}, 0),
+        mute=(shown(RIGHT), "the migration is none that must leave tables of its store alone"),
     ),
     "store-sound": Trio(
         passes=shown(event(home({"legacy": "one", "problems": "old\n"}), home({"problems": "old\n"}))),
@@ -856,6 +871,18 @@ def test_records_that_are_no_list_of_objects_are_told(records: Any) -> None:
 
 def test_counts_that_are_no_object_are_told() -> None:
     assert next(subject for subject, _, _ in honesty(counts=[1])) == "counts.written"
+
+
+def test_a_number_that_was_not_to_be_given_out_is_told() -> None:
+    counted = event(
+        FILLED.with_file("counters", b'{"notes": 3}'), FILLED.with_file("counters", b'{"notes": 4}')
+    )
+    assert [found.subject for found in findings_of("only-adds", counted)] == ["notes: highest number"]
+
+
+def test_a_row_of_its_own_is_told_where_it_went() -> None:
+    (found,) = findings_of("only-adds", event(FILLED, with_notes(FILLED, a=A)))
+    assert (found.subject, found.found) == ("notes old", "no such record")
 
 
 def test_rows_that_are_no_records_are_not_counted() -> None:

@@ -58,9 +58,17 @@ def expect(home: Home, conditions: frozenset[str] = frozenset(), *, as_of: datet
         writable=frozenset(state.path + suffix for suffix in SUFFIXES),
         fates=tuple(fates),
         notes=due,
+        kept=_kept(state),
         record_tables=MIGRATED,
         row_each=False,
     )
+
+
+def _kept(state: State) -> frozenset[str]:
+    """Returns the tables whose rows stay as they are: all but those that backfills update, and a failure's record."""
+    failed = not state.recorded and schema.V4 in state.tables["skill_migrations"]
+    updated = {"skill_dependencies", "skill_time_series", "skill_community_baselines"}
+    return frozenset(state.tables) - updated - ({"skill_migrations"} if failed else set())
 
 
 def _record(rows: Rows, *, complete: bool, checksum: bool) -> None:
