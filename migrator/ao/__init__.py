@@ -11,7 +11,7 @@ from migrator.ao.gathered import Gathered
 from migrator.ao.places import places
 from migrator.database import Database
 from migrator.outcome import Refusal
-from migrator.system import Note, Plan, Planned
+from migrator.system import Note, Plan, Planned, Record
 
 
 class Orchestrator(Planned):
@@ -46,6 +46,14 @@ class Orchestrator(Planned):
         if registries.paths(self._where):
             return None
         return f"Nothing to migrate: {root} has no config.yaml, and there is no registry of older releases."
+
+    def leftovers(self) -> list[Record]:
+        """Every entry of the legacy tree, by name; without a registry no file of it is opened."""
+        shown, fate = self._where.shown, ("skipped", "not-migrated")
+        return [
+            Record(planning.kind_of(found), shown(found.path), found.id, *fate)
+            for found in sources.find(self._where.root, None)
+        ]
 
     def ready(self) -> None:
         """Raises Refusal when the database cannot be migrated to, as far as can be told from outside."""

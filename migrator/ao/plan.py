@@ -13,7 +13,12 @@ from migrator.system import Copy, Note, Plan, Progress, Record
 
 BOUND = 16 << 20  # bytes of a session file
 SKIPPED = {"leftover", "corrupt-copy", "archived", "migrated-dir", "not-migrated"}
-OF_SESSIONS = {"leftover", "corrupt-copy", "archived", "invalid-session-id"}
+OF_SESSIONS = {"session", "leftover", "corrupt-copy", "archived", "invalid-session-id"}
+
+
+def kind_of(found: sources.Found) -> str:
+    """What a report calls it."""
+    return "session" if found.kind in OF_SESSIONS else "other"
 
 
 class Picture:
@@ -79,8 +84,7 @@ class _Planner:
             source = self._places.shown(found.path)
             if found.kind != "session":
                 outcome = "skipped" if found.kind in SKIPPED else "set-aside"
-                kind = "session" if found.kind in OF_SESSIONS else "other"
-                self.plan.records.append(Record(kind, source, found.id, outcome, found.kind))
+                self.plan.records.append(Record(kind_of(found), source, found.id, outcome, found.kind))
                 continue
             self._gathered.stamp(source, files.stamp(found.path))
             notes: list[Note] = []

@@ -18,7 +18,7 @@ from harness.systems.ait42.oracle.layout import (
 from harness.systems.ait42.oracle.merging import merged, settle_files
 from harness.systems.ait42.oracle.settling import Target
 from harness.systems.ait42.oracle.target_state import state_of
-from harness.systems.ait42.oracle.workspaces import read_mapping, workspace_of
+from harness.systems.ait42.oracle.workspaces import mapping_notes, read_mapping, workspace_of
 
 
 def expect(home: Home, *, locked: bool = False) -> Expectation:
@@ -43,15 +43,17 @@ def expect(home: Home, *, locked: bool = False) -> Expectation:
     fates = [*others, *(item for item in found if isinstance(item, Fate))]
     files = {item.hash: item for item in found if isinstance(item, SessionFile)}
     sessions, lost = settle_files(session for file in files.values() for session in merged(file))
-    mapping = read_mapping(home, root)
+    mapping = read_mapping(home, root) or {}
     workspaces = {name: workspace_of(home, file, mapping) for name, file in files.items()}
     rows = Target.of(target.tables)
     fates += [*lost, *(rows.settle(session, workspaces[session.hash]) for session in sessions)]
+    stored = {session.hash: True for session in sessions}
     steps = {str(number): {"version": number, "name": name} for number, name in schema.STEPS.items()}
     return Expectation(
         tables={**target.tables, **rows.tables(), "schema_version": steps},
         writable=files_of(home, PLACE),
         fates=tuple(fates),
+        notes=frozenset(rows.notes | set(mapping_notes(home, root, dict.fromkeys(files, False) | stored))),
     )
 
 

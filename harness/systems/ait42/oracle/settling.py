@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from harness.expectation import Fate
+from harness.expectation import Fate, Note
 from harness.records import Record, Tables, Value
 from harness.systems.ait42.oracle.instants import instant
 from harness.systems.ait42.oracle.mapping import (
@@ -20,6 +20,9 @@ from harness.systems.ait42.oracle.mapping import (
     session_row,
 )
 from harness.systems.ait42.oracle.merging import Merged, Part
+
+LONG = 10_000
+"""Characters of a message beyond which it is noted: upstream's own tables hold no longer ones."""
 
 Rows = dict[str, Record]
 
@@ -38,6 +41,7 @@ class Target:
     messages: Rows
     issues: Rows
     numbers: dict[str, set[int]] = field(default_factory=dict)
+    notes: set[Note] = field(default_factory=set)
 
     @classmethod
     def of(cls, tables: Tables) -> Target:
@@ -72,7 +76,15 @@ class Target:
         old = self.sessions.get(session.id)
         plan = _plan(self, session, workspace, old)
         if old is not None and not self._is_due(session, old, plan):
+            if self._differs(old, plan):
+                self.notes.add(Note(session.source, session.id, "kept-newer"))
             return Fate("session", session.source, session.id, "present")
+        why = {str(issue["reason"]) for issue in plan.issues.values()}
+        why |= {"updated"} if old is not None else set()
+        why |= (
+            {"long-message"} if any(len(part.row["content"]) > LONG for part in session.messages) else set()
+        )
+        self.notes |= {Note(session.source, session.id, reason) for reason in why}
         self.sessions[session.id] = plan.row
         for rows, new in (
             (self.instances, plan.instances),
@@ -85,8 +97,11 @@ class Target:
 
     def _is_due(self, session: Merged, old: Record, plan: _Plan) -> bool:
         """Tells whether the file is no older than the row, and says something else."""
-        if instant(session.scalars["updatedAt"]) < instant(str(old["updated_at"])):
-            return False
+        older = instant(session.scalars["updatedAt"]) < instant(str(old["updated_at"]))
+        return not older and self._differs(old, plan)
+
+    def _differs(self, old: Record, plan: _Plan) -> bool:
+        """Tells whether a session says something else than its row, instances and messages do."""
         kept = {name: value for name, value in old.items() if name in plan.row}
         return (
             kept != plan.row

@@ -8,8 +8,9 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 
+from harness.expectation import Note
 from harness.home import Home
-from harness.systems.ait42.oracle.layout import MAPPING, SessionFile
+from harness.systems.ait42.oracle.layout import LEGACY, MAPPING, SessionFile
 
 _HASH = re.compile(r"[0-9a-f]{16}")
 
@@ -30,22 +31,36 @@ def workspace_of(home: Home, file: SessionFile, mapping: Mapping[str, str]) -> s
     return None
 
 
-def read_mapping(home: Home, root: str) -> dict[str, str]:
-    """Returns the usable entries of the mapping file: hash → path; none where the file is broken or absent."""
+def mapping_notes(home: Home, root: str, names: Mapping[str, bool]) -> Iterator[Note]:
+    """Yields what is to be noted of the mapping file.
+
+    `names` are those of the session files; of one of which no session is stored, the mapping need not be asked.
+    """
+    mapping = read_mapping(home, root)
+    if mapping is None:
+        yield Note(f"{LEGACY}/{MAPPING}", "", "mapping-invalid")
+    for name, stored in names.items():
+        mapped = (mapping or {}).get(name)
+        if mapped and not _fits(home, mapped, name):
+            yield Note(f"{LEGACY}/{MAPPING}", name, "mapping-mismatch", sure=stored)
+
+
+def read_mapping(home: Home, root: str) -> dict[str, str] | None:
+    """Returns the usable entries of the mapping file: hash → path; none where it is absent, None where it is broken."""
     entry = home.get(f"{root}/{MAPPING}")
-    if entry is None or entry.kind != "file" or not entry.mode & 0o400:
+    if entry is None:
         return {}
+    if entry.kind != "file" or not entry.mode & 0o400:
+        return None
     try:
         text = home.content(f"{root}/{MAPPING}").decode("utf-8")
         found = json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):
-        return {}
+        return None
     if not isinstance(found, dict):
-        return {}
+        return None
     return {
-        name: path
-        for name, path in found.items()
-        if _HASH.fullmatch(name) and isinstance(path, str) and path and _encodable(path)
+        name: path for name, path in found.items() if _HASH.fullmatch(name) and isinstance(path, str) and path
     }
 
 
@@ -62,7 +77,7 @@ def _encodable(path: str) -> bool:
 
 
 def _fits(home: Home, path: str, name: str) -> bool:
-    return bool(path) and name in {_hash(_normal(home, path)), _hash(path)}
+    return bool(path) and _encodable(path) and name in {_hash(_normal(home, path)), _hash(path)}
 
 
 def _hash(path: str) -> str:

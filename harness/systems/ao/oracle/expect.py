@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from harness.expectation import Expectation
+from harness.expectation import Expectation, Fate
 from harness.home import Home
 from harness.records import Record, Tables
 from harness.systems.ao.oracle.database import PLACE, change_log_key, place
+from harness.systems.ao.oracle.inventory import legacy_entries
 from harness.systems.ao.oracle.refusals import (
     no_place_for_backup,
     surroundings,
@@ -32,7 +33,7 @@ def expect(home: Home, *, alive: bool = False, locked: bool = False) -> Expectat
         return Expectation(refusals=unusable, tables=target.tables)
     configs = read_configs(tree)
     if not configs:
-        return Expectation(tables=target.tables)
+        return Expectation(tables=target.tables, fates=_without_registry(tree), notes=frozenset())
     refusals = target.refusals | surroundings(tree, alive=alive, locked=locked)
     if not all(config.valid for config in configs):
         refusals |= {"CONFIG_INVALID"}
@@ -54,6 +55,13 @@ def expect(home: Home, *, alive: bool = False, locked: bool = False) -> Expectat
         fates=(*registry.fates, *sessions.fates, *transcripts.fates),
         notes=frozenset(registry.notes | sessions.notes),
     )
+
+
+def _without_registry(tree: Tree) -> tuple[Fate, ...]:
+    """Returns the fates of all entries where there is no registry: what they hold is of no account."""
+    found = legacy_entries(tree, Registry())
+    named = ((item.kind, item) if isinstance(item, Fate) else ("session", item) for item in found)
+    return tuple(Fate(kind, item.source, item.id, "skipped", "not-migrated") for kind, item in named)
 
 
 def _tables(target: TargetState, registry: Registry, sessions: Sessions) -> Tables:

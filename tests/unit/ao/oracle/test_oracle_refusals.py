@@ -40,7 +40,10 @@ def test_without_legacy_state_there_is_nothing_to_refuse(path: str) -> None:
     found = expect(legacy(database=None, app_1=session()).without(path))
 
     assert found.refusals == frozenset()
-    assert (found.tables, found.fates, found.writable) == ({}, (), frozenset())
+    assert (found.tables, found.writable) == ({}, frozenset())
+    assert {fate.id: fate.reason for fate in found.fates} == {
+        "app-1": "not-migrated" for _ in range(path == CONFIG)
+    }
     assert found.outcome == "done"
 
 
