@@ -1,21 +1,23 @@
 """Notes what sessions lose before it knows which of them are migrated: ended ones seem to lose something, too."""
 
 import sys
+from typing import Any
 
 import real
 
-from migrator.ao import plan
-
 CLAIM = "losses-told"
 SCENARIO = "ao-terminated-sessions"
-RECORD = plan._Planner._ended
 
 
-def told(self: plan._Planner, one: plan.Candidate, stopped: set[tuple[str, str]]) -> None:
-    self.plan.notes += one.notes
-    RECORD(self, one, stopped)
+def told(report: dict[str, Any]) -> None:
+    ended = [row for row in report["records"] if row["reason"] == "terminal"]
+    report["notes"] += [
+        {"source": row["source"], "id": row["id"], "reason": "lost-field", "detail": "tmuxName"}
+        for row in ended
+    ]
 
 
 if __name__ == "__main__":
-    plan._Planner._ended = told  # type: ignore[method-assign]
-    sys.exit(real.run())
+    status = real.run()
+    real.edit_report(told)
+    sys.exit(status)
