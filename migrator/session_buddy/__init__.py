@@ -63,7 +63,7 @@ class Skills(Planned):
             return plan
         target.execute("BEGIN")
         upgrade = Upgrade(target, found, self._options, self.where.shown)
-        upgrade.perform()
+        upgrade.perform(progress)
         target.execute("ROLLBACK")
         plan.records, plan.notes, plan.changes = upgrade.records, upgrade.notes, upgrade.changes > 0
         if plan.changes:
@@ -98,15 +98,16 @@ class Skills(Planned):
         if problems:
             raise OSError(f"the backup is not sound: {problems[0]}")
 
-    def fill(self, target: Connection, run: Run, _: Say) -> None:
+    def fill(self, target: Connection, run: Run, say: Say) -> None:
         """Version 4 is there within the open transaction, and the journal knows what is new."""
         sequence = dict(target.execute("SELECT name, seq FROM sqlite_sequence"))
         found = self.examined(target)
         apart = found.not_equal()
         was = before(target, apart)
         upgrade = Upgrade(target, found, self._options, self.where.shown)
-        upgrade.perform()
-        run.keep(REPLACED, (packed(one) + b"\n" for one in upgrade.writer.replaced))
+        upgrade.perform(say.progress)
+        replaced = (one for one in upgrade.writer.replaced if one[0] not in upgrade.created)
+        run.keep(REPLACED, (packed(one) + b"\n" for one in replaced))
         run.keep(MADE, (packed(row) + b"\n" for row in kept(target, upgrade.created)))
         there = [
             name for name in ddl.TABLES if name not in upgrade.created and "AUTOINCREMENT" in ddl.TABLES[name]
@@ -119,7 +120,7 @@ class Skills(Planned):
             leaning=leaning_on(target, upgrade.created),
             apart=apart,
             before=was,
-            strays=found.strays,
+            strays=upgrade.strays,
         )
 
     def removal(self, connection: Connection, run: Run) -> Removing:
@@ -134,7 +135,18 @@ class Skills(Planned):
 
 def options(given: Any, now: datetime) -> Options:
     """What the command line asks for."""
-    return Options(now=now, database=given.database, as_of=given.as_of, repair=given.repair)
+    return Options(
+        now=now,
+        database=given.database,
+        as_of=given.as_of,
+        taxonomy=given.taxonomy or "strict",
+        naive=given.naive_tz or 0,
+        all_times=given.all,
+        least=5 if given.min_co_occurrence is None else given.min_co_occurrence,
+        backfill=not given.no_backfill,
+        repair=given.repair,
+        bring=given.bring,
+    )
 
 
 def system(home: str, environ: Mapping[str, str], options: Options) -> Skills:

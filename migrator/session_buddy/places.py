@@ -46,7 +46,7 @@ def _given(home: str, given: str) -> tuple[str, Refusal | None]:
 
 def _default(home: str) -> tuple[str, Refusal | None]:
     named = [os.path.join(home, *name.split("/")) for name in DEFAULTS]
-    there = sorted({os.path.realpath(path) for path in named if os.path.exists(path)})
+    there = [os.path.realpath(path) for path in named if os.path.exists(path)]
     if not there:
         message = f"There is no skills database: neither {' nor '.join(named)}. Name it with --database."
         return os.path.realpath(named[0]), Refusal("DB_MISSING", message)

@@ -16,6 +16,7 @@ from migrator.database import Contents, contents, quoted
 from migrator.journal import WRITTEN, Run
 from migrator.progress import Say
 from migrator.session_buddy import ddl, shape
+from migrator.session_buddy.state import strays
 from migrator.session_buddy.withdrawal import REPLACED
 
 MADE = "made.jsonl"  # in the run's folder: key and digest of each row in tables that the run made
@@ -107,9 +108,8 @@ def _changed(db: sqlite3.Connection, run: Run) -> Iterator[tuple[str, str]]:
     for table in _untouched(was):
         if was[table] != now.get(table):
             yield table, "is not as it was"
-    strays = len(db.execute("PRAGMA foreign_key_check").fetchall())
-    if strays > filled["strays"]:
-        yield "database", f"{strays - filled['strays']} new rows point to nothing"
+    if (more := strays(db) - filled["strays"]) > 0:
+        yield "database", f"{more} new rows point to nothing"
 
 
 def _untouched(was: Contents) -> Iterator[str]:

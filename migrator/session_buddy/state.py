@@ -17,13 +17,12 @@ class State(NamedTuple):
     """What is there of the fourth version.
 
     `recorded`: None without a row of bookkeeping, else whether the row says success. `found`: for each name of the
-    fourth version what `shape` says of it. `notes`: reasons with details. `strays`: rows that point to nothing.
+    fourth version what `shape` says of it. `notes`: reasons with details.
     """
 
     recorded: bool | None
     found: dict[str, str]
     notes: list[tuple[str, str]]
-    strays: int
 
     @property
     def complete(self) -> bool:
@@ -62,7 +61,7 @@ def examine(db: sqlite3.Connection, path: str, *, repair: bool) -> State:
             raise Refusal("V4_INCOMPLETE", message)
         message = f"{path} has something else under a name that version 4 needs: {_listed(other)}. Rename it."
         raise Refusal("NAME_TAKEN", message)
-    state = State(recorded, found, notes, 0)
+    state = State(recorded, found, notes)
     if (old := state.names(shape.OLD_KEYS)) and not repair:
         message = (
             f"In {path} {_listed(old)} refers to skill_invocation, so nothing can be inserted. Use --repair."
@@ -71,13 +70,18 @@ def examine(db: sqlite3.Connection, path: str, *, repair: bool) -> State:
     if recorded and (missing := state.names(shape.MISSING)) and not repair:
         message = f"{path} is recorded as version 4, but lacks {_listed(missing)}. Use --repair, or restore a backup."
         raise Refusal("V4_INCOMPLETE", message)
-    strays = 0 if old else len(db.execute("PRAGMA foreign_key_check").fetchall())
-    if strays:
-        notes.append(("foreign-key-violations", f"{strays} rows point to nothing"))
+    lost = 0 if old else strays(db)
+    if lost:
+        notes.append(("foreign-key-violations", f"{lost} rows point to nothing"))
     if state.resumed:
         there = len(found) - len(state.names(shape.MISSING))
         notes.append(("resumed", f"{there} of {len(found)} objects of version 4 were there"))
-    return state._replace(strays=strays)
+    return state
+
+
+def strays(db: sqlite3.Connection) -> int:
+    """How many rows point to nothing."""
+    return len(db.execute("PRAGMA foreign_key_check").fetchall())
 
 
 def _versions(db: sqlite3.Connection, path: str) -> tuple[bool | None, list[tuple[str, str]]]:
@@ -90,7 +94,9 @@ def _versions(db: sqlite3.Connection, path: str) -> tuple[bool | None, list[tupl
     missing = _missing(db, there)
     if "skill_migrations" in {name.partition(".")[0] for name in missing}:
         raise Refusal("V3_MISSING", f"{path} lacks {_listed(missing)} of version 3. {RESTORE}")
-    rows = db.execute("SELECT version, CAST(success AS INTEGER) <> 0 FROM skill_migrations").fetchall()
+    rows = db.execute(
+        "SELECT version, typeof(success) = 'integer' AND success = 1 FROM skill_migrations"
+    ).fetchall()
     if unknown := [version for version, _ in rows if version not in (*ddl.EARLIER, ddl.VERSION)]:
         message = f"{path} records versions that this migrator does not know: {_listed(map(repr, unknown))}."
         raise Refusal("UNKNOWN_VERSION", f"{message} Nothing is done above version 4.")

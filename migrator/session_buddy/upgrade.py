@@ -4,16 +4,15 @@ The same steps run on a private copy first, to know what there is to do, and the
 """
 
 import sqlite3
-from collections import Counter
-from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from migrator import tables
 from migrator.database import quoted
-from migrator.session_buddy import ddl, shape
-from migrator.session_buddy.state import State
-from migrator.system import Note, Record
+from migrator.session_buddy import ddl, moments, shape, taxonomy
+from migrator.session_buddy.backfill import WINDOW, Figures, Window
+from migrator.session_buddy.filling import Filling, Writer
+from migrator.session_buddy.state import State, strays
+from migrator.system import Note, Progress, Record
 
 STAMP = "%Y-%m-%d %H:%M:%S"
 
@@ -24,7 +23,13 @@ class Options(NamedTuple):
     now: datetime
     database: str | None = None
     as_of: datetime | None = None
+    taxonomy: str = "strict"  # or "full", "none"
+    naive: int = 0  # what times without a zone mean, in minutes east of Greenwich
+    all_times: bool = False
+    least: int = 5  # sessions that make two skills a pair
+    backfill: bool = True
     repair: bool = False
+    bring: str | None = None  # the folder of an export to be put back
 
     @property
     def instant(self) -> datetime:
@@ -34,43 +39,7 @@ class Options(NamedTuple):
     @property
     def asked(self) -> bool:
         """Whether something is wanted of a database that has version 4 already."""
-        return self.as_of is not None or self.repair
-
-
-class Writer:
-    """Writes rows where they differ from what is there, and keeps what they were."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self.db = db
-        self.changed = Counter[str]()
-        self.replaced: list[tuple[str, list[Any], str, dict[str, Any]]] = []  # table, key, digest, old values
-
-    def put(self, table: str, key: dict[str, Any], values: dict[str, Any], stamp: dict[str, Any]) -> bool:
-        """The row with this key has these values; `stamp` is set along with them. Gives whether that took a change."""
-        where = " AND ".join(f"{name} = ?" for name in key)
-        found = self.db.execute(
-            f"SELECT {', '.join((*values, *stamp))} FROM {table} WHERE {where}", [*key.values()]
-        )
-        was = found.fetchone()
-        if was is None:
-            self.insert(table, [*key, *values, *stamp], [(*key.values(), *values.values(), *stamp.values())])
-        elif was[: len(values)] != tuple(values.values()):
-            new = {**values, **stamp}
-            names = ", ".join(f"{name} = ?" for name in new)
-            self.db.execute(f"UPDATE {table} SET {names} WHERE {where}", [*new.values(), *key.values()])
-            row = self.db.execute(f"SELECT * FROM {table} WHERE {where}", [*key.values()]).fetchone()
-            old = dict(zip(new, was, strict=True))
-            self.replaced.append((table, [*key.items()], tables.digest(row), old))
-            self.changed[table] += 1
-        else:
-            return False
-        return True
-
-    def insert(self, table: str, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
-        """These rows are new in the table."""
-        marks = ", ".join("?" * len(names))
-        done = self.db.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", rows)
-        self.changed[table] += done.rowcount
+        return self.as_of is not None or self.repair or self.bring is not None
 
 
 class Upgrade:
@@ -80,6 +49,7 @@ class Upgrade:
         self._db, self._state, self._options, self._source = db, state, options, source
         self.writer = Writer(db)
         self.created: dict[str, str] = {}  # SQL by name, as the database keeps it
+        self.strays = 0  # rows that point to nothing, and may
         self.records: list[Record] = []
         self.notes = [Note(source, "", *note) for note in state.notes]
 
@@ -88,11 +58,44 @@ class Upgrade:
         """How many objects and rows are new or different."""
         return len(self.created) + sum(self.writer.changed.values())
 
-    def perform(self) -> None:
+    def perform(self, progress: Progress) -> None:
         """The fourth version is there, recorded and filled."""
         self._make()
-        outcome = "migrated" if self._record() or self.created else "present"
+        recorded = self._record()
+        outcome = "migrated" if recorded or self.created or self._state.names(shape.OLD_KEYS) else "present"
         self.records.append(Record("schema", f"{self._source}#schema", ddl.VERSION, outcome))
+        self.strays = strays(self._db)
+        options = self._options
+        stamp = options.instant.strftime(STAMP)
+        if options.taxonomy != "none":
+            strict = options.taxonomy == "strict"
+            found = list(taxonomy.initialise(self._db, stamp, self._source, strict=strict))
+            self.records += found
+            self.writer.changed["taxonomy"] += sum(one.outcome == "migrated" for one in found)
+            self.strays = self.strays if strict else strays(self._db)
+        if options.backfill:
+            self._fill(stamp, progress)
+
+    def _fill(self, stamp: str, progress: Progress) -> None:
+        last = moments.of(self._options.instant).second // 3600
+        window = Window(0 if self._options.all_times else last - WINDOW + 1, last)
+        figures = Figures(window)
+        figures.gather(self._db, moments.Reader(self._options.naive), progress)
+        self.records += figures.records(self._source)
+        filling = Filling(self.writer, figures, stamp)
+        steps = {
+            "time-series": filling.series,
+            "dependencies": lambda: filling.dependencies(self._options.least),
+            "baselines": filling.baselines,
+        }
+        for name, step in steps.items():
+            new, different = step()
+            outcome = "migrated" if new or different else "present"
+            detail = f"{new} rows new, {different} changed"
+            self.records.append(
+                Record("backfill", f"{self._source}#backfill/{name}", name, outcome, None, detail)
+            )
+        self.notes += [Note(self._source, "", why, about) for why, about in filling.notes()]
 
     def _make(self) -> None:
         old = self._state.names(shape.OLD_KEYS)
@@ -129,7 +132,7 @@ class Upgrade:
         more = {"description": ddl.DESCRIPTION, "checksum": ddl.CHECKSUM, "applied_by": "session-buddy"}
         if self._state.recorded is None:
             values |= more
-        return self.writer.put("skill_migrations", {"version": ddl.VERSION}, values, {})
+        return bool(self.writer.put("skill_migrations", {"version": ddl.VERSION}, values, {}))
 
     def _applied_at(self) -> str:
         """Now, or a second after the last version: upstream takes the last row for the current version."""
