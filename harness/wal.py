@@ -1,4 +1,4 @@
-"""Write-ahead logs of SQLite made from two images of a database; nothing here touches the disk."""
+"""Logs and rollback journals of SQLite made from two images of a database; nothing here touches the disk."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Iterator
 PAGE = 4096
 """Bytes; the page size of the images."""
 
+_SECTOR = 512
+_NONCE = 0x5A17C0DE
 _WAL_SALT = bytes.fromhex("5a17c0de0badf00d")
 
 
@@ -22,6 +24,20 @@ def write_ahead_log(before: bytes, after: bytes) -> bytes:
         head = struct.pack(">2I", number, committed)
         sums = _checksum(head + page, sums)
         parts += [head, _WAL_SALT, struct.pack(">2I", *sums), page]
+    return b"".join(parts)
+
+
+def rollback_journal(before: bytes, after: bytes) -> bytes:
+    """Returns the journal that turns `after` back into `before`, as a killed writer leaves it beside its database."""
+    changed = [number for number, _ in _changed_pages(after, before)]
+    head = struct.pack(
+        ">8s5I", bytes.fromhex("d9d505f920a163d7"), len(changed), _NONCE, len(before) // PAGE, _SECTOR, PAGE
+    )
+    parts = [head.ljust(_SECTOR, b"\0")]
+    for number in changed:
+        page = before[(number - 1) * PAGE : number * PAGE]
+        check = (_NONCE + sum(page[PAGE - 200 : 0 : -200])) & 0xFFFFFFFF
+        parts += [struct.pack(">I", number), page, struct.pack(">I", check)]
     return b"".join(parts)
 
 

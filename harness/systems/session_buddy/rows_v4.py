@@ -15,11 +15,14 @@ _OF_SPACE = "2026-02-12 03:00:00"  # another writer of upstream's
 Row = tuple[str, tuple[object, ...]]
 
 
-def fill(connection: sqlite3.Connection, invocations: Sequence[Invocation]) -> None:
-    """Adds rows to the tables of version 4; what refers to skills only where there are some."""
+def fill(connection: sqlite3.Connection, invocations: Sequence[Invocation], *, verb: str = "INSERT") -> None:
+    """Adds rows to the tables of version 4; what refers to skills only where there are some.
+
+    With ``INSERT OR IGNORE`` as the verb, rows stay out whose keys are there.
+    """
     skills = list(dict.fromkeys(invocation.skill for invocation in invocations))
     for statement, values in [*_free(), *(_of_skills(skills, invocations) if skills else ())]:
-        connection.execute(f"INSERT INTO {statement} VALUES ({', '.join('?' * len(values))})", values)  # noqa: S608 - constants below
+        connection.execute(f"{verb} INTO {statement} VALUES ({', '.join('?' * len(values))})", values)
 
 
 def _free() -> Iterator[Row]:
