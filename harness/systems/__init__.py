@@ -10,7 +10,11 @@ from typing import cast
 
 from harness.system import System
 
-PACKS: dict[str, str] = {"ait42": "harness.systems.ait42", "ao": "harness.systems.ao"}
+PACKS: dict[str, str] = {
+    "ait42": "harness.systems.ait42",
+    "ao": "harness.systems.ao",
+    "session-buddy": "harness.systems.session_buddy",
+}
 
 
 class UnknownSystemError(LookupError):

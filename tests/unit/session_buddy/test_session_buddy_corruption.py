@@ -7,13 +7,13 @@ from collections import Counter
 from random import Random
 
 import pytest
-from harness.systems.session_buddy.oracle import expect
 
 from harness.expectation import Expectation
 from harness.home import Home
 from harness.systems.session_buddy.corruption import CATALOGUE
 from harness.systems.session_buddy.legacy import draw, write
 from harness.systems.session_buddy.model import DATABASE, Journal, Shape, Version4
+from harness.systems.session_buddy.oracle import expect
 
 _NAMES = sorted(CATALOGUE)
 _OF_VERSION_4 = {"incomplete", "key-violation"}
