@@ -1,4 +1,4 @@
-"""A *case* is one home taken through the steps of a scenario; the result is a history, not yet judged."""
+"""Steps of a case: one verb of the migrator on a home, with what goes on around it; the result is an event, not yet judged."""
 
 from __future__ import annotations
 
@@ -7,36 +7,17 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
+from harness.fault import Fault, Recording, fault_of
 from harness.history import Event, Kill
 from harness.home import Home
 from harness.interruption import drawn
 from harness.sandbox.session import Ran, Session
-from harness.scenario import Scenario, Step
+from harness.scenario import Step
+from harness.supervised import RECORD, fired_of, recording_of
 from harness.sut import Profile
 from harness.system import Actor, System
 
 _TRIES = 3  # at killing one step
-
-
-def run_case(
-    system: System, scenario: Scenario, profile: Profile, session: Session, home: Home, *, random: Random
-) -> tuple[Event, ...]:
-    """Returns the events of the scenario's steps on a home; a verb that the profile lacks is passed over.
-
-    `random` decides at which moments steps are killed.
-
-    Raises:
-        SandboxError: the sandbox failed; nothing can be said about the migrator.
-    """
-    session.lay_out(home)
-    before = session.observe()
-    events = []
-    for number, step in enumerate(scenario.steps):
-        if not profile.offers(step.do):
-            continue
-        event, before = run_step(number, step, system, profile, session, before=before, random=random)
-        events.append(event)
-    return tuple(events)
 
 
 def run_step(
@@ -50,6 +31,9 @@ def run_step(
     random: Random,
 ) -> tuple[Event, Home]:
     """Returns the event, and the tree once the step's actor is gone; `random` decides when it is killed, if it is."""
+    if step.fault:
+        event = run_with(fault_of(step.fault), number, step, profile, session, before=before)
+        return event, event.after
     if step.kill:
         event = _run_killed(number, step, profile, session, before=before, random=random)
         return event, event.after
@@ -58,12 +42,12 @@ def run_step(
     if actor is not None:
         before, conditions = _begin(actor, profile, session, before)
     try:
-        ran = _run(step, profile, session)
+        ran = run_verb(step, profile, session)
         after = session.observe()
     finally:
         if actor is not None:
             session.release()
-    event = _event(number, step, profile, ran, before=before, after=after, conditions=conditions)
+    event = event_of(number, step, profile, ran, before=before, after=after, conditions=conditions)
     return event, session.observe() if actor is not None else event.after
 
 
@@ -76,27 +60,61 @@ def _run_killed(
     step that is over before its moment is begun anew with half the time, as far as that helps: as an ordinary step
     it would show little.
     """
-    measured = _run(step, profile, session, watch=True)
+    measured = run_verb(step, profile, session, watch=True)
     clean = session.observe() if profile.outcome_of(measured.status) in {"done", "partial"} else None
     moment = drawn(random, measured.seconds, measured.changed)
     for halved in range(_TRIES):
         session.lay_out(before)
         seconds = moment.seconds / 2**halved
-        ran = _run(step, profile, session, kill_after=seconds, since_change=moment.since_change)
+        ran = run_verb(step, profile, session, kill_after=seconds, since_change=moment.since_change)
         if ran.killed:
             break
     kill = Kill(ran.seconds if ran.killed else moment.seconds, ran.killed, clean)
-    return _event(number, step, profile, ran, before=before, after=session.observe(), kill=kill)
+    return event_of(number, step, profile, ran, before=before, after=session.observe(), kill=kill)
 
 
-def _run(step: Step, profile: Profile, session: Session, **how: Any) -> Ran:
+def run_with(
+    fault: Fault,
+    number: int,
+    step: Step,
+    profile: Profile,
+    session: Session,
+    *,
+    before: Home,
+    clean: Home | None = None,
+) -> Event:
+    """Returns the event of a step that a fault befell; `clean` is what it leaves where none does, measured if not given.
+
+    Where the run has no such operation the fault does not come about, and its `landed` is false.
+    """
+    if clean is None:
+        clean = record(step, profile, session, before=before)[1]
+    session.lay_out(before)
+    ran = run_verb(step, profile, session, orders=fault.orders())
+    fired = fired_of(ran.told)
+    operation = str(fired.operation) if fired else ""
+    kill = Kill(ran.seconds, fired is not None, clean, str(fault), operation)
+    return event_of(number, step, profile, ran, before=before, after=session.observe(), kill=kill)
+
+
+def record(step: Step, profile: Profile, session: Session, *, before: Home) -> tuple[Recording, Home | None]:
+    """Returns what a step does where nothing befalls it, and what it then leaves; None when it does not succeed."""
+    session.lay_out(before)
+    ran = run_verb(step, profile, session, orders=RECORD)
+    done = profile.outcome_of(ran.status) in {"done", "partial"}
+    return recording_of(ran.told, before.root, before.blobs), session.observe() if done else None
+
+
+def run_verb(step: Step, profile: Profile, session: Session, **how: Any) -> Ran:
+    """Returns how the migrator's command for the step ended."""
     argv = _command(profile.verbs[step.do], session)
     return session.run(argv, env=dict(profile.env), timeout=profile.timeout, **how)
 
 
-def _event(
+def event_of(
     number: int, step: Step, profile: Profile, ran: Ran, *, before: Home, after: Home, **more: Any
 ) -> Event:
+    """Returns the event of a command that ended; `more` are fields of it that only the caller knows."""
     return Event(
         step=number,
         do=step.do,

@@ -44,6 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--user", default="", metavar="NAME", help="whose home --home is (default: the folder's name)"
     )
+    run.add_argument(
+        "--fault", default="", metavar="FAULT", help="of all faults only this: kill@42, ENOSPC@42, ENOSPC@42+"
+    )
     _add_running(run)
     judge = commands.add_parser("judge", help="judge a stored run again; nothing is run")
     judge.add_argument("run", help="a folder runs/<scenario>/<time> or runs/<scenario>/latest")

@@ -25,15 +25,23 @@ class HistoryError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """SIGKILL for a step and all that it started, `moment` seconds after its start.
+    """SIGKILL for a step and all that it started, `moment` seconds after its start; or another fault in its place.
 
     `landed` is false when the step had ended by then: it is an ordinary one.  `clean` is the tree that the same step
-    left on the same home when nobody killed it; None when it did not succeed.
+    left on the same home when nothing befell it; None when it did not succeed.  `fault` is how `harness.fault` writes
+    what befell the step at an operation, and `operation` which one that was, in words; both are empty for a moment in time.
     """
 
     moment: float
     landed: bool
     clean: Home | None = None
+    fault: str = ""
+    operation: str = ""
+
+    @property
+    def deadly(self) -> bool:
+        """Tells whether no program survives it."""
+        return not self.fault or self.fault.startswith("kill@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +74,19 @@ class Event:
 
     @property
     def killed(self) -> bool:
-        """Tells whether the step was killed; how far it came is then open."""
-        return self.kill is not None and self.kill.landed
+        """Tells whether the step was cut short, so that it is open how far it came.
+
+        It was killed; or it met an error and did not say, in time, that it had done its work or refused to.
+        """
+        if self.kill is None or not self.kill.landed:
+            return False
+        gave_up = self.outcome not in {"done", "partial", "refused"} and not self.timed_out
+        return self.kill.deadly or gave_up
+
+    @property
+    def hindered(self) -> bool:
+        """Tells whether an error that befell the step left it to the migrator how to end."""
+        return self.kill is not None and self.kill.landed and not self.kill.deadly
 
     @property
     def succeeded(self) -> bool:
@@ -76,6 +95,9 @@ class Event:
 
     def ended(self) -> str:
         """Returns how the step ended, in words."""
+        if self.kill is not None and self.kill.landed and self.kill.fault:
+            end = "" if self.kill.deadly else f", then {self.outcome} (exit status {self.status})"
+            return f"{self.kill.fault} ({self.kill.operation}){end}"
         if self.kill is not None and self.kill.landed:
             return f"killed after {self.kill.moment:.3f} s"
         if self.timed_out:
@@ -140,8 +162,13 @@ def _event_row(event: Event, before: int, after: int, clean: int | None) -> dict
         "stderr": event.stderr[-_OUTPUT_KEPT:],
         "litter": list(event.litter),
         "strays": list(event.strays),
-        "kill": {"moment": round(kill.moment, 6), "landed": kill.landed, "clean": clean} if kill else None,
+        "kill": _kill_row(kill, clean) if kill else None,
     }
+
+
+def _kill_row(kill: Kill, clean: int | None) -> dict[str, Any]:
+    told = {"moment": round(kill.moment, 6), "landed": kill.landed, "clean": clean}
+    return told | ({"fault": kill.fault, "operation": kill.operation} if kill.fault else {})
 
 
 def load(folder: Path, blobs: BlobPack) -> History:

@@ -34,15 +34,24 @@ def drawn(random: Random, duration: float, changed: float | None) -> Moment:
 
 @dataclass(frozen=True, slots=True)
 class Kills:
-    """How many kills were tried, how many `landed`, and how many of these after the step had changed the home."""
+    """How many kills were tried, how many `landed`, and how many of these after the step had changed the home.
+
+    `errors` of those tried were errors and cut writes, which a step may survive.
+    """
 
     tried: int = 0
     landed: int = 0
     in_work: int = 0
+    errors: int = 0
 
     def __add__(self, other: Kills) -> Kills:
         """Returns the sums."""
-        return Kills(self.tried + other.tried, self.landed + other.landed, self.in_work + other.in_work)
+        return Kills(
+            self.tried + other.tried,
+            self.landed + other.landed,
+            self.in_work + other.in_work,
+            self.errors + other.errors,
+        )
 
 
 NO_KILLS = Kills()
@@ -52,6 +61,8 @@ def kills_of(events: Iterable[Event]) -> Kills:
     """Returns the kills among events."""
     kills = NO_KILLS
     for event in events:
-        in_work = event.killed and any(event.before.changes_to(event.after, times=True))
-        kills += Kills(int(event.kill is not None), int(event.killed), int(in_work))
+        if event.kill is not None:
+            landed, error = event.kill.landed, not event.kill.deadly
+            in_work = landed and any(event.before.changes_to(event.after, times=True))
+            kills += Kills(1, int(landed), int(in_work), int(error))
     return kills

@@ -115,7 +115,7 @@ class _Book:
         if not changes:
             return
         self.idle, self.begun = False, None
-        unknown = event.outcome == "unknown"
+        unknown = event.outcome == "unknown" or event.killed
         kept = {change.path: change.after for change in changes if self.is_kept(change.path)}
         new = {path: entry for path, entry in kept.items() if entry and entry.kind == "file"}
         if unknown or len(kept) < len(changes):
@@ -128,13 +128,15 @@ class _Book:
         self.unsettled = unknown or (self.unsettled and not event.succeeded)
 
     def _rolled_back(self, event: Event) -> None:
-        if event.outcome == "attention":  # the later ones are taken back, as far as that could be
+        if (
+            event.outcome == "attention" and not event.killed
+        ):  # the later ones are taken back, as far as that could be
             self._forget(self._stuck)
         elif event.outcome == "done":
             self._forget(self.pruned)
             self.base, self.begun, self.foreign, self.unfinished = None, None, set(), {}
             self.unsettled, self.murky, self.idle = False, False, not self.steps
-        elif event.outcome == "unknown" and event.before != event.after:
+        elif (event.outcome == "unknown" or event.killed) and event.before != event.after:
             self.begun = self.begun or event.before
             self.unsettled, self.unfinished = True, {}
 

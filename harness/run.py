@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from random import Random
@@ -16,9 +16,10 @@ from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 from hypothesis.strategies import SearchStrategy
 
-from harness.case import run_case
+from harness.branching import ALL, Branches, Choice, Chosen, exactly, like
 from harness.draft import Draft, asked_for, dealt, drafts, make_home
 from harness.evidence import Evidence
+from harness.fault import Fault
 from harness.history import History
 from harness.home import Home
 from harness.interruption import NO_KILLS, Kills, kills_of
@@ -39,6 +40,7 @@ providers._get_local_constants = Constants  # noqa: SLF001
 
 _SHRINK_SECONDS = 30.0  # then the smallest failing home so far is kept
 _MOMENTS = 3  # at which a smaller home is killed before it counts as harmless
+Judged = tuple[Verdict, History, tuple[Chosen, ...]]
 Progress = Callable[[int, int, int], None]
 """Called after each case with: cases done, cases wanted, cases failed."""
 
@@ -60,6 +62,9 @@ class RunResult:
     notes: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()  # of the smallest failing case of a story
     kills: Kills = NO_KILLS
+    homes: int = 0
+    faults: tuple[str, ...] = ()  # of the smallest failing case, one for each step that branches
+    befell: tuple[str, ...] = ()  # the same in words
 
     @property
     def status(self) -> Status:
@@ -87,6 +92,9 @@ class _Exploration:
     story: Story | None = None
     kills: Kills = NO_KILLS
     place: int = 0  # of the case at hand
+    choice: Choice = ALL
+    homes: int = 0  # tried
+    chosen: tuple[Chosen, ...] = ()  # the faults of the smallest failing case
 
     def __post_init__(self) -> None:
         self.story = story_of(self.scenario)
@@ -94,36 +102,45 @@ class _Exploration:
     def explore(self, drafts: Iterable[Draft], *, shrinking: bool) -> None:
         """Tries one home after the other up to the first that fails, and shrinks that one."""
         for self.place, draft in enumerate(drafts):
-            verdict, history = self.run(draft)
-            if self.story is not None and not history.events:
-                continue  # none of its steps ran a verb: nothing to judge
-            self.record(verdict, history)
-            if verdict.status is Status.FAIL:
-                self.smallest = (verdict, history)
-                self._shrink(draft, verdict.failed[0], seconds=_SHRINK_SECONDS if shrinking else 0.0)
-                return
+            self.homes += 1
+            for verdict, history, chosen in self.run(draft, self.choice):
+                if self.story is not None and not history.events:
+                    continue  # none of its steps ran a verb: nothing to judge
+                self.record(verdict, history)
+                if verdict.status is Status.FAIL:
+                    self._failed(verdict, history, chosen)
+                    self._shrink(draft, verdict.failed[0], seconds=_SHRINK_SECONDS if shrinking else 0.0)
+                    return
 
     def try_home(self, home: Home, steps: Iterable[Told], times: int) -> None:
         """Tries one home up to the first failure; more than once where each time kills come at other moments."""
+        self.homes = 1
         for self.place in range(times):
-            self.record(*self.run_home(home, {"damage": []}, steps))
-            if self.verdicts[-1].status is Status.FAIL:
-                return
+            for verdict, history, chosen in self.run_home(home, {"damage": []}, steps, choice=self.choice):
+                self.record(verdict, history)
+                if verdict.status is Status.FAIL:
+                    self._failed(verdict, history, chosen)
+                    return
+
+    def _failed(self, verdict: Verdict, history: History, chosen: tuple[Chosen, ...]) -> None:
+        self.smallest, self.chosen = (verdict, history), chosen
 
     def _shrink(self, draft: Draft, claim: str, seconds: float) -> None:
         """Makes the failing home smaller while the same claim fails, and tries the smallest once more."""
 
         def still_fails(smaller: Draft) -> bool:
-            for attempt in range(_MOMENTS if self.kills.tried else 1):
+            choice = self.choice if self.choice.exact else like(self.chosen)
+            timed = self.kills.tried and not self.chosen
+            for attempt in range(_MOMENTS if timed else 1):
                 try:
-                    verdict, history = self.run(smaller, attempt)
+                    for verdict, history, chosen in self.run(smaller, choice, attempt):
+                        if claim in verdict.failed:
+                            self._failed(verdict, history, chosen)
+                            return True
                 except SandboxError:
                     raise
                 except Exception:  # noqa: BLE001 - a state that its pack cannot write is not a smaller home
                     return False
-                if claim in verdict.failed:
-                    self.smallest = (verdict, history)
-                    return True
             return False
 
         smallest = shrink(draft, still_fails, until=self.clock() + seconds, clock=self.clock)
@@ -144,7 +161,7 @@ class _Exploration:
         self.verdicts.append(verdict)
         self.kills += kills_of(history.events)
         failed = sum(1 for verdict in self.verdicts if verdict.status is Status.FAIL)
-        self.progress(len(self.verdicts), self.wanted, failed)
+        self.progress(self.homes, self.wanted, failed)
 
     def result(self, number: int, seconds: float) -> RunResult:
         """Stores the smallest failing case and returns what the run came to."""
@@ -167,27 +184,43 @@ class _Exploration:
             seconds=seconds,
             notes=tuple(self.notes),
             kills=self.kills,
+            homes=self.homes,
+            faults=tuple(str(one.fault) for one in self.chosen) if history else (),
+            befell=tuple(f"step {e.step}: {e.ended()}" for e in history.events if e.kill and e.kill.fault)
+            if history
+            else (),
         )
 
-    def run(self, draft: Draft, attempt: int = 0) -> tuple[Verdict, History]:
-        """Returns the verdict on the home of a draft, with its history."""
+    def run(self, draft: Draft, choice: Choice = ALL, attempt: int = 0) -> Iterator[Judged]:
+        """Yields the verdict on each case of the home of a draft, with its history and its faults."""
         if self.given is not None:
-            return self.run_home(self.given, {"damage": []}, draft.steps, attempt)
-        home, applied = make_home(self.system, draft, self.session.root_for)
-        return self.run_home(home, draft.as_data(applied), draft.steps, attempt)
+            home, about = self.given, dict[str, Any](damage=[])
+        else:
+            home, applied = make_home(self.system, draft, self.session.root_for)
+            about = dict(draft.as_data(applied))
+        return self.run_home(home, about, draft.steps, choice, attempt)
 
     def run_home(
-        self, home: Home, about: Mapping[str, Any], steps: Iterable[Told] = (), attempt: int = 0
-    ) -> tuple[Verdict, History]:
-        """Returns the verdict on a home, with its history; each attempt kills at other moments."""
+        self,
+        home: Home,
+        about: Mapping[str, Any],
+        steps: Iterable[Told] = (),
+        choice: Choice = ALL,
+        attempt: int = 0,
+    ) -> Iterator[Judged]:
+        """Yields the verdict on each case of a home; each attempt kills at other moments."""
         random = Random(f"{self.number}/{self.place}/{attempt}")  # noqa: S311 - moments, not secrets
-        if self.story is None:
-            events = run_case(self.system, self.scenario, self.profile, self.session, home, random=random)
-        else:
+        if self.story is not None:
             world = World(self.system, self.profile, self.session, home, random=random)
             about = {**about, "steps": as_rows(tell(self.story, world, steps))}
-            events = tuple(world.events)
-        history = History(home, events, about)
+            yield *self._judged(History(home, tuple(world.events), about)), ()
+            return
+        branches = Branches(self.system, self.scenario, self.profile, self.session, random, choice)
+        for events, chosen in branches.cases(home):
+            faults = {"faults": [str(one.fault) for one in chosen]} if chosen else {}
+            yield *self._judged(History(home, events, {**about, **faults})), chosen
+
+    def _judged(self, history: History) -> tuple[Verdict, History]:
         return judge_history(self.system, self.profile, self.scenario, history, self.story), history
 
 
@@ -203,6 +236,13 @@ def judge_history(
     first = history.events[0] if history.events else None
     if first and not first.meanwhile and any(history.home.changes_to(first.before, times=True)):
         return unknown("the sandbox did not lay out the home as asked")
+    void = [
+        event.kill.fault
+        for event in history.events
+        if event.kill and not event.kill.landed and event.kill.fault
+    ]
+    if void and story is None:
+        return unknown(f"the fault {void[0]} did not come about: the step has no such operation")
     own = story.own_claims() if story else ()
     return judge(evidence_of(system, profile, history), scenario.claims, own)
 
@@ -228,10 +268,12 @@ def run_scenario(
     home: Home | None = None,
     steps: tuple[Told, ...] = (),
     shrink_failing: bool = True,
+    faults: Sequence[Fault] = (),
 ) -> RunResult:
     """Runs the scenario over the homes of seed `number` (or over one given home) and returns what came of it.
 
-    A story over a given home takes the given steps, or draws some where none are given.  The first failing case ends
+    A story over a given home takes the given steps, or draws some where none are given.  With `faults` each branching
+    step meets just the one named.  The first failing case ends
     the run and is shrunk while the same claim fails.  Everything is kept in the run's folder.  A failure of the
     sandbox makes the result unknown.
 
@@ -243,6 +285,7 @@ def run_scenario(
     exploration = _Exploration(
         system, scenario, profile, session, folder, cases, progress, clock, number, home
     )
+    exploration.choice = exactly(faults) if faults else ALL
     versions = {name: version(name) for name in ("hypothesis", "faker")} | {
         "python": platform.python_version()
     }
@@ -258,7 +301,7 @@ def run_scenario(
             )
             exploration.explore(found, shrinking=shrink_failing)
         elif story is None or steps:
-            killing = any(step.kill for step in scenario.steps)
+            killing = any(step.kill == "random" for step in scenario.steps)
             exploration.try_home(home, steps, times=cases if killing else 1)
         else:
             orders = story.tellings().map(lambda told: Draft(told, None))

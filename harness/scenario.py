@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from harness.claims import CLAIMS
+from harness.fault import fault_of
 from harness.story import Story, StoryError, load_story
 from harness.sut import Verb
 
@@ -19,15 +20,40 @@ class ScenarioError(ValueError):
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One step: the migrator's verb, and an actor of the pack that was at work just before, or is meanwhile.
 
-    With `kill` ``random``, all its processes get SIGKILL at a moment that the case's seed stands for.
+    With `kill` ``random``, all its processes get SIGKILL at a moment that the case's seed stands for; with
+    ``each-write`` just before an operation that may change the home, each one in turn, and the steps that follow are
+    taken anew each time.  With `error` ``each`` operations fail instead, with each error in turn, once and from there on;
+    with `short` ``each`` writes are cut in half.  Of these faults `points` are tried on a home, chosen by the case's
+    seed; 0 means all.  `fault` names a single one, see `harness.fault`.
     """
 
     do: Verb
     meanwhile: str = ""
-    kill: Literal["", "random"] = ""
+    kill: Literal["", "random", "each-write"] = ""
+    error: Literal["", "each"] = ""
+    short: Literal["", "each"] = ""
+    fault: str = ""
+    points: int = 0
+
+    @property
+    def branches(self) -> bool:
+        """Tells whether the step is taken again and again, each time with another fault."""
+        return self.kill == "each-write" or bool(self.error or self.short)
 
     def __post_init__(self) -> None:
         """Raises ValueError for what cannot be had together."""
+        befalls = [name for name in ("kill", "error", "short", "fault") if getattr(self, name)]
+        if len(befalls) > 1:
+            raise ValueError(f"a step of {self.do} has {' and '.join(befalls)}; use a scenario for each")
+        if self.points < 0 or (self.points and not self.branches):
+            raise ValueError(
+                f"a step of {self.do} has points = {self.points}; it is a number from 1 up beside kill = 'each-write', "
+                "error or short"
+            )
+        if self.fault:
+            fault_of(self.fault)
+        if befalls and befalls != ["kill"] and self.meanwhile:
+            raise ValueError(f"a step of {self.do} has both {befalls[0]} and meanwhile; use two steps")
         if self.kill and self.meanwhile:
             raise ValueError(
                 f"a step of {self.do} has both kill and meanwhile; use two steps, as nobody else is at work when one is killed"

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.fault import fault_of
 from harness.folder import given_home, given_steps
 from harness.report.data import run_data
 from harness.report.text import replay_command, scenario_lines
@@ -22,7 +23,7 @@ class Options:
     """How to run: `sandbox` is a level or ``auto``; `cases` 0 means what the scenario says; `profile` is a path,
     the name of one of the pack's profiles, or empty for the pack's own; `home` is the folder of a stored case or
     a copy of a home, which then is the home of `user` (by default the folder's name);
-    `scenarios` is the folder of the scenario's file; without `shrink` the first failing home is kept as it was drawn.
+    `scenarios` is the folder of the scenario's file; `faults` are the only ones tried, see `harness.fault`; without `shrink` the first failing home is kept as it was drawn.
     """
 
     seed: int = 0
@@ -34,6 +35,7 @@ class Options:
     runs: str = "runs"
     scenarios: str = "scenarios"
     shrink: bool = True
+    faults: tuple[str, ...] = ()
 
 
 def silent(_done: int, _wanted: int, _failed: int) -> None:
@@ -88,6 +90,7 @@ def run_loaded(
                 home=given_home(given, options.user, session.root_for) if given else None,
                 steps=given_steps(given) if given else (),
                 shrink_failing=options.shrink,
+                faults=[fault_of(label) for label in options.faults],
             )
         replay = replay_for(result, options)
         folder.write_json("verdict.json", run_data(result, replay))
@@ -110,6 +113,7 @@ def replay_for(result: RunResult, options: Options) -> str:
         "user": options.user,
         "profile": options.profile,
         "sandbox": sandbox,
+        "fault": ",".join(result.faults or options.faults),
         "scenarios": "" if options.scenarios == "scenarios" else options.scenarios,
     }
     return replay_command(result, asked)

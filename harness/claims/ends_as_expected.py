@@ -17,14 +17,14 @@ def check(evidence: Evidence) -> Iterator[Finding]:
     """Yields the steps that ended otherwise; a step without an end leaves the claim open, a killed one shows nothing.
 
     A home that calls for a refusal must be refused, one that does not must not be: a success over a missing or
-    locked target is the release blocker that the harness exists for.
+    locked target is the release blocker that the harness exists for.  One that met an error may refuse as well.
     """
     for event in evidence.events():
         if event.killed:
             continue
         if event.timed_out:
             raise UndecidedError(f"step {event.step} ({event.do}) had no end within {event.seconds:.0f} s")
-        wanted = _wanted(evidence, event)
+        wanted = _wanted(evidence, event) | ({"refused"} if event.hindered else set())
         if event.outcome not in wanted:
             yield Finding(
                 NAME, f"step {event.step}: {event.do}", " or ".join(sorted(wanted)), event.ended(), event.step

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import reduce
 from operator import or_
 
 from harness.claims.claim import Claim, Finding, always
 from harness.evidence import Evidence
 from harness.history import Event
-from harness.home import Change, Entry
+from harness.home import Change, Entry, Home
 
 
 def backup_first(evidence: Evidence) -> Iterator[Finding]:
@@ -50,14 +50,17 @@ def kept_private(evidence: Evidence) -> Iterator[Finding]:
     """
     for event in evidence.events():
         limits: dict[str, int] | None = None
+        stood: list[Home] = []
         for change in event.before.changes_to(event.after):
             entry = change.after
             if entry is None or entry.kind not in {"file", "dir"} or not entry.mode & 0o077:
                 continue
             if limits is None:
-                limits = _openness(event)
-            if event.killed and entry.kind == "file" and entry.digest not in limits:
-                limits[entry.digest] = _openness_of_part(event, change.path)
+                base = evidence.ledger(event).base if event.do == "rollback" else None
+                stood = [event.before, base] if base else [event.before]
+                limits = _openness(stood)
+            if event.killed and entry.kind == "file" and (not entry.size or entry.digest not in limits):
+                limits[entry.digest] = _openness_of_part(event, change.path, stood)
             allowed = _allowed(evidence, change.path, _stood(evidence, event, change), entry, limits)
             if entry.mode & 0o077 & ~allowed:
                 wanted = f"no more than mode {allowed:04o} for group and others"
@@ -71,26 +74,28 @@ def _stood(evidence: Evidence, event: Event, change: Change) -> Entry | None:
     return change.before or (base.get(change.path) if base else None)
 
 
-def _openness(event: Event) -> dict[str, int]:
-    """Returns for each content that the home had before the step what group and others could do with it."""
+def _openness(stood: Iterable[Home]) -> dict[str, int]:
+    """Returns for each content that the homes had what group and others could do with it."""
     limits: dict[str, int] = {}
-    for entry in event.before.entries.values():
-        if entry.kind == "file":
-            limits[entry.digest] = limits.get(entry.digest, 0) | entry.mode & 0o077
+    for home in stood:
+        for entry in home.entries.values():
+            if entry.kind == "file":
+                limits[entry.digest] = limits.get(entry.digest, 0) | entry.mode & 0o077
     return limits
 
 
-def _openness_of_part(event: Event, path: str) -> int:
+def _openness_of_part(event: Event, path: str, stood: Iterable[Home]) -> int:
     """Returns what others could do with the files of which a half-written one is the beginning."""
     entry = event.after.entries[path]
     begun = event.after.content(path) if entry.digest in event.after.blobs else b""
     whole = [
         one.mode & 0o077
-        for name, one in event.before.entries.items()
+        for home in stood
+        for name, one in home.entries.items()
         if begun
         and one.size > entry.size
-        and one.digest in event.before.blobs
-        and event.before.content(name).startswith(begun)
+        and one.digest in home.blobs
+        and home.content(name).startswith(begun)
     ]
     return reduce(or_, whole, 0) if whole else 0o044
 

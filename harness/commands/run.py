@@ -32,6 +32,7 @@ def options_of(arguments: argparse.Namespace) -> Options:
         user=getattr(arguments, "user", ""),
         runs=arguments.runs,
         scenarios=arguments.scenarios,
+        faults=tuple(filter(None, getattr(arguments, "fault", "").split(","))),
     )
 
 

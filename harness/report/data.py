@@ -28,6 +28,8 @@ def run_data(result: RunResult, replay: str) -> dict[str, Any]:
         "smallest": verdict_data(result.smallest) if result.smallest else None,
         "damage": list(result.damage),
         "steps": list(result.steps),
+        "homes": result.homes,
+        "faults": list(result.faults),
     }
 
 

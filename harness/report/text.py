@@ -34,8 +34,10 @@ def sandbox_lines(choice: Choice) -> Iterator[str]:
 
 def scenario_lines(result: RunResult, replay: str) -> Iterator[str]:
     """Yields one line on a scenario that passed, and the evidence where it did not."""
-    count = len(result.verdicts)
+    count = result.homes or len(result.verdicts)
     homes = f"{count} home{'' if count == 1 else 's'}"
+    if len(result.verdicts) > count:
+        homes += f", {len(result.verdicts)} cases"
     yield f"{_WORDS[result.status]:8}{result.scenario}  ({homes}, {result.seconds:.1f} s{_kills(result.kills)})"
     if result.status is Status.PASS:
         yield from _not_offered(result.verdicts)
@@ -43,6 +45,7 @@ def scenario_lines(result: RunResult, replay: str) -> Iterator[str]:
     shown = result.smallest or next((v for v in result.verdicts if v.status is result.status), None)
     if shown is not None:
         yield from verdict_lines(shown, result.damage, result.steps)
+    yield from (f"  fault     {_plain(what)}" for what in result.befell)
     yield from (f"  note      {_plain(note)}" for note in result.notes)
     yield f"  replay    {replay}"
     yield f"  kept in   {result.folder}"
@@ -51,7 +54,8 @@ def scenario_lines(result: RunResult, replay: str) -> Iterator[str]:
 def _kills(kills: Kills) -> str:
     if not kills.tried:
         return ""
-    return f"; {kills.landed} of {kills.tried} kills landed, {kills.in_work} after the home had changed"
+    what = "faults" if kills.errors else "kills"
+    return f"; {kills.landed} of {kills.tried} {what} landed, {kills.in_work} after the home had changed"
 
 
 def _not_offered(verdicts: Iterable[Verdict]) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Literal, Protocol, Self
 
 from harness.home import Blobs, Home
@@ -26,6 +27,7 @@ class Ran:
     last 512 KiB are kept, and a line between them tells how much was cut.  `changed` is when the home first changed,
     in seconds from the start, where that was watched.  `killed` tells whether the kill that was asked for ended it.
     `strays` are the names of processes that still lived a moment after it had ended by itself.
+    `told` is the report of the supervisor, see `harness.supervised`.
     """
 
     status: int | None
@@ -39,6 +41,7 @@ class Ran:
     changed: float | None = None
     killed: bool = False
     strays: tuple[str, ...] = ()
+    told: bytes = b""
 
 
 class Session:
@@ -127,10 +130,11 @@ class Session:
         watch: bool = False,
         kill_after: float | None = None,
         since_change: bool = False,
+        orders: Mapping[str, Any] | None = None,
     ) -> Ran:
         """Returns how the command ended; by then nothing that it started is left.
 
-        With `watch` it is noted when the home first changes.  `kill_after` so many seconds the command and all that
+        With `orders` it runs under supervision, see `harness.supervised`.  With `watch` it is noted when the home first changes.  `kill_after` so many seconds the command and all that
         it started get SIGKILL: counted from its start, or with `since_change` from that first change.
 
         It runs in the home, in an environment of its own: HOME, USER, PATH, TMPDIR, LANG=C.UTF-8, TZ=UTC,
@@ -151,9 +155,10 @@ class Session:
             watch=watch or since_change,
             kill_after=kill_after,
             since_change=since_change,
+            orders=dict(orders or {}),
         )
         status, sizes = reply["status"], reply["sizes"]
-        out, err = sizes[0], sizes[0] + sizes[1]
+        out, err, told = accumulate(sizes[:3])
         return Ran(
             status=status if status is not None and status >= 0 else None,
             signal=-status if status is not None and status < 0 else None,
@@ -161,11 +166,12 @@ class Session:
             seconds=reply["seconds"],
             stdout=payload[:out],
             stderr=payload[out:err],
-            report=payload[err:] if len(sizes) > 2 else None,
+            report=payload[told:] if len(sizes) > 3 else None,
             litter=tuple(reply["litter"]),
             changed=reply["changed"],
             killed=reply["killed"],
             strays=tuple(reply["strays"]),
+            told=payload[err:told],
         )
 
     def observe(self) -> Home:

@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from harness.case import run_case
+from harness.branching import Branches
 from harness.folder import read_folder
 from harness.history import History
 from harness.home import Home
@@ -47,7 +47,9 @@ def test_golden_home_goes_there_and_back(name: str, golden: Path) -> None:
     system, profile = pack("ao"), profile_for("ao", "")
     with choose("embedded").open() as session:
         home = golden_home(golden, name, session.root_for("alice00"))
-        history = History(home, run_case(system, SCENARIO, profile, session, home, random=Random(0)))
+        branches = Branches(system, SCENARIO, profile, session, Random(0))
+        ((events, _),) = branches.cases(home)
+        history = History(home, events)
     verdict = judge_history(system, profile, SCENARIO, history)
     assert verdict.status is Status.PASS, verdict.findings
     migrated = next(event for event in history.events if event.do == "migrate")

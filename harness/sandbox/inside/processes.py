@@ -11,10 +11,12 @@ import signal
 import subprocess
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.sandbox.inside.fence import shut_in
+from harness.sandbox.inside.supervisor import supervise
+from harness.sandbox.inside.tracing import known_here
 from harness.sandbox.inside.tree import RefusedError
 from harness.sandbox.inside.watching import Watch
 
@@ -59,7 +61,8 @@ class Command:
 
     A `folder` that cannot be entered is replaced by ``/``, as a login does.  With `fence`, writing is possible
     only below that folder.  The tree `watched` is watched for its first change.  `kill_after` so many seconds
-    everything is killed: from the start, or with `since_change` from that first change.
+    everything is killed: from the start, or with `since_change` from that first change.  With `orders` it runs under
+    supervision of the tree `supervised`, see `harness.sandbox.inside.supervisor`; `told` are contents that the host has.
     """
 
     argv: list[str]
@@ -72,6 +75,9 @@ class Command:
     watched: str = ""
     kill_after: float | None = None
     since_change: bool = False
+    orders: dict[str, Any] = field(default_factory=dict)
+    supervised: str = ""
+    told: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,7 @@ class Ended:
 
     `changed` is when the watched tree first changed, in seconds from the start.  `killed` tells whether the kill that
     was asked for ended it.  `strays` are the names of processes that it left alive when it had ended by itself.
+    `told` is what the supervisor reports, if there was one.
     """
 
     status: int | None
@@ -89,6 +96,7 @@ class Ended:
     changed: float | None
     killed: bool
     strays: list[str]
+    told: bytes = b""
 
 
 class Processes:
@@ -116,7 +124,12 @@ class Processes:
             RefusedError: it cannot be started.
             HostGoneError: the host ended meanwhile.
         """
+        if command.orders and not known_here():
+            raise RefusedError(
+                "programs can be supervised on x86-64 Linux only; leave faults at operations out here"
+            )
         answers = os.memfd_create("stdin") if command.stdin else os.open(os.devnull, os.O_RDONLY)
+        channel = os.memfd_create("supervisor") if command.orders else -1
         watch = _watch(command.watched)
         try:
             if command.stdin:
@@ -131,23 +144,26 @@ class Processes:
                 stderr=subprocess.PIPE,
                 bufsize=0,
                 start_new_session=True,
-                preexec_fn=lambda: self._become(command),  # noqa: PLW1509 - there are no threads
+                preexec_fn=lambda: self._become(command, channel),  # noqa: PLW1509 - there are no threads
             )
         except (OSError, ValueError, IndexError, subprocess.SubprocessError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             path = command.env.get("PATH")
             if watch is not None:
                 watch.close()
+            _close(channel)
             raise RefusedError(f"{' '.join(command.argv[:1])}: {reason}; PATH is {path}") from error
         finally:
             os.close(answers)
         try:
-            return self._attend(child, start, command, watch, spared)
+            ended = self._attend(child, start, command, watch, spared)
+            return replace(ended, told=_read_all(channel)) if command.orders else ended
         finally:
             if watch is not None:
                 watch.close()
+            _close(channel)
 
-    def _become(self, command: Command) -> None:
+    def _become(self, command: Command, channel: int) -> None:
         for name, amount in command.limits.items():
             resource.setrlimit(getattr(resource, name), (amount, amount))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -163,6 +179,9 @@ class Processes:
             os.chdir(command.folder)
         except OSError:
             os.chdir("/")
+        if command.orders:
+            supervise(command.supervised, command.orders, command.told, channel)  # goes on in its child
+            prctl(PDEATHSIG, signal.SIGKILL)
 
     def _attend(
         self,
@@ -229,6 +248,17 @@ def _time_for(command: Command, changed: float | None) -> float:
     if command.kill_after is None or since is None:
         return command.timeout
     return min(command.timeout, since + command.kill_after)
+
+
+def _close(fd: int) -> None:
+    if fd >= 0:
+        os.close(fd)
+
+
+def _read_all(fd: int) -> bytes:
+    os.lseek(fd, 0, os.SEEK_SET)
+    with open(fd, "rb", closefd=False) as file:
+        return file.read()
 
 
 def _watch(folder: str) -> Watch | None:

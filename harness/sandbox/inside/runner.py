@@ -142,10 +142,13 @@ class Runner:
             root if request["watch"] else "",
             request["kill_after"],
             request["since_change"],
+            request["orders"],
+            root,
+            self._told,
         )
         known = set(self._outside())
         ended = self._processes.run(command, self.holders.held)
-        pieces = [ended.stdout, ended.stderr]
+        pieces = [ended.stdout, ended.stderr, ended.told]
         with contextlib.suppress(OSError):  # none was written
             pieces.append(_report(report))
         sizes = [len(piece) for piece in pieces]

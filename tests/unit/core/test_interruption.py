@@ -136,6 +136,32 @@ def test_a_half_written_copy_is_no_more_open_than_the_whole() -> None:
     assert findings_of("kept-private", other) == []
 
 
+def test_a_copy_that_a_killed_rollback_makes_may_be_as_open_as_the_file_was() -> None:
+    moved = journalled(LEGACY.without("letters/a")).with_file(".local/state/m/a", b"dear", mode=0o600)
+    for part in (b"", b"de", b"dear"):
+        half = replace(
+            killed_rollback(moved.with_file("letters/a.part", part, mode=0o644)), step=1, before=moved
+        )
+        assert findings_of("kept-private", event(LEGACY, moved), half) == []
+        private = LEGACY.with_mode("letters/a", 0o600)
+        found = findings_of("kept-private", event(private, moved), half)
+        assert len(found) == (1 if part else 0)
+
+
+def test_a_step_that_met_an_error_was_cut_short_unless_it_says_how_it_ended() -> None:
+    failing = Kill(0.1, landed=True, clean=journalled(MIGRATED), fault="EIO@3", operation="fsync a")
+    gave_up, refused, survived = (
+        replace(RIGHT, outcome=o, kill=failing) for o in ("failed", "refused", "done")
+    )
+    assert [one.killed for one in (gave_up, refused, survived)] == [True, False, False]
+    assert all(one.hindered for one in (gave_up, refused, survived))
+    assert not replace(gave_up, outcome="unknown", timed_out=True).killed
+    assert gave_up.ended() == f"EIO@3 (fsync a), then failed (exit status {gave_up.status})"
+    unchanged = replace(refused, before=LEGACY, after=LEGACY)
+    assert findings_of("ends-as-expected", unchanged) == []
+    assert len(findings_of("ends-as-expected", replace(unchanged, kill=None))) == 1
+
+
 def test_a_killed_dry_run_has_written_nothing() -> None:
     (found,) = findings_of(
         "dry-run-is-clean", replace(KILLED, do="dry_run", after=LEGACY.with_file("x", b""))

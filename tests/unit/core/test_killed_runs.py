@@ -156,6 +156,7 @@ def test_reports_say_how_many_kills_landed(run: Run) -> None:
         "tried": 3,
         "landed": 3,
         "in_work": 0,
+        "errors": 0,
     }
     (plain, *_) = scenario_lines(run(cases=1), "again")
     assert "kill" not in plain

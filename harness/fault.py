@@ -1,0 +1,135 @@
+"""A *fault*: what befalls a step at one of its operations, and which faults of a kind there are for a recorded run.
+
+An *operation* is a call that may change the home; operations are numbered from 0 in the order of a run.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from harness.home import Home
+from harness.sandbox.inside.supervisor import REACH
+
+Kind = Literal["kill", "error", "short"]
+ERRORS = ("ENOSPC", "EIO", "EACCES", "EMFILE", "EINTR", "EROFS")
+_ONCE = {"EINTR"}  # a call that is interrupted for ever is no error that a program could meet
+_LABEL = re.compile(r"(?P<name>kill|short|E[A-Z]+)@(?P<at>\d+)(?P<sticky>\+?)")
+_VARYING = re.compile(r"[0-9a-f]*\d[0-9a-f]*")  # numbers, times and digests in names
+
+
+class FaultError(ValueError):
+    """What was written is no fault; the message says what a fault looks like."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One recorded operation: the call, the paths in the home that it is about, and what else is known of it.
+
+    A path outside the home is None.
+    """
+
+    name: str
+    paths: tuple[str | None, ...]
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return " ".join([self.name, *(path or "(elsewhere)" for path in self.paths)])
+
+    @property
+    def likeness(self) -> str:
+        """What it has in common with the same operation on another home: the call, and last names without numbers."""
+        names = (_VARYING.sub("#", (path or "").rpartition("/")[2]) for path in self.paths)
+        return " ".join([self.name, *names])
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A kill just before operation `at`; an error there, once or with `sticky` from there on; a write cut in half.
+
+    As text: ``kill@7``, ``ENOSPC@7``, ``ENOSPC@7+``, ``short@7``.
+    """
+
+    kind: Kind
+    at: int
+    error: str = ""
+    sticky: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.error or self.kind}@{self.at}{'+' if self.sticky else ''}"
+
+    def orders(self) -> Mapping[str, Any]:
+        """Returns what the supervisor is told."""
+        number = getattr(errno, self.error) if self.error else 0
+        return {"act": self.kind, "at": self.at, "errno": number, "sticky": self.sticky}
+
+    def but_place(self) -> Fault:
+        """Returns what two faults of the same sort at other places have in common."""
+        return Fault(self.kind, 0, self.error, self.sticky)
+
+
+def fault_of(label: str) -> Fault:
+    """Returns the fault that a text stands for.
+
+    Raises:
+        FaultError: it stands for none.
+    """
+    said = _LABEL.fullmatch(label)
+    if said is None or (said["name"].startswith("E") and said["name"] not in ERRORS):
+        raise FaultError(
+            f"no such fault: {label!r}; write kill@7, short@7, {', '.join(ERRORS[:2])}@7 or, from there on, ENOSPC@7+"
+        )
+    name, at, sticky = said["name"], int(said["at"]), bool(said["sticky"])
+    return (
+        Fault("error", at, name, sticky)
+        if name in ERRORS
+        else Fault("kill" if name == "kill" else "short", at)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One run of a step that nothing befell: its operations, and pictures of the home before them.
+
+    `pictures` maps an operation to the home just before it, where that is not the same as before the one that
+    precedes it.
+    """
+
+    operations: tuple[Operation, ...]
+    pictures: Mapping[int, Home]
+
+    def kills(self) -> Iterator[Fault]:
+        """Yields a kill for each state, times aside, that a kill before one of the operations leaves."""
+        seen: list[list[list[Any]]] = []
+        for number, home in sorted(self.pictures.items()):
+            state = [[*row[:3], *row[4:]] for row in home.manifest()]
+            if state not in seen:
+                seen.append(state)
+                yield Fault("kill", number)
+
+    def errors(self) -> Iterator[Fault]:
+        """Yields each error once and from then on, at each operation that it can come from."""
+        for name in ERRORS:
+            reach = REACH[getattr(errno, name)]
+            for number, operation in enumerate(self.operations):
+                if operation.name in reach:
+                    yield Fault("error", number, name)
+                    if name not in _ONCE:
+                        yield Fault("error", number, name, sticky=True)
+
+    def short_writes(self) -> Iterator[Fault]:
+        """Yields a cut for each write of more than a byte."""
+        for number, operation in enumerate(self.operations):
+            if operation.name in {"write", "pwrite"} and operation.more.get("result", 0) > 1:
+                yield Fault("short", number)
+
+
+def alike(found: Iterable[Fault], operations: Sequence[Operation], wanted: Fault, at: str) -> Iterator[Fault]:
+    """Yields the faults of the wanted sort whose operation has this likeness."""
+    for fault in found:
+        same = fault.but_place() == wanted.but_place()
+        if same and fault.at < len(operations) and operations[fault.at].likeness == at:
+            yield fault

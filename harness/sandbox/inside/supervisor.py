@@ -1,0 +1,239 @@
+"""Runs a program under supervision: every operation on the tree is counted, told, and may be the place of a fault.
+
+The supervisor is a process of its own between the runner and the program, for it awaits whatever the program starts.
+It ends as the program ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import resource
+import signal
+import time
+from typing import Any
+
+from harness.sandbox.inside.operations import ALWAYS, MAKING, OPENING, Operation
+from harness.sandbox.inside.picture import Picture
+from harness.sandbox.inside.tracing import (
+    CALL_EXIT,
+    CONTINUE,
+    EVERY_CHILD,
+    FILTERED,
+    TO_EXIT,
+    TRACE_ME,
+    attach,
+    end_all,
+    ptrace,
+    registers,
+    set_registers,
+    stop_before,
+)
+
+_GRACE = 1.0  # seconds in which what the program started may end by itself once the program has
+_NONE = 0xFFFFFFFFFFFFFFFF  # the number of no call
+
+# Which operations an error can come from; a full disk still lets files go, an open descriptor needs no permission.
+_NAMES = {
+    "data": frozenset({"write", "pwrite", "writev", "pwritev", "sendfile", "copy", "splice", "allocate"}),
+    "room": frozenset({"open", "mkdir", "mknod", "link", "symlink"}),
+    "entries": frozenset({"open", "mkdir", "mknod", "link", "symlink", "rename", "unlink"}),
+    "forcing": frozenset({"fsync", "syncfs"}),
+    "attributes": frozenset({"chmod", "utime", "truncate", "xattr"}),
+}
+REACH: dict[int, frozenset[str]] = {
+    errno.ENOSPC: _NAMES["data"] | _NAMES["room"] | _NAMES["forcing"],
+    errno.EIO: _NAMES["data"] | _NAMES["entries"] | _NAMES["forcing"] | _NAMES["attributes"],
+    errno.EACCES: _NAMES["entries"],
+    errno.EMFILE: frozenset({"open"}),
+    errno.EINTR: _NAMES["data"] | frozenset({"open"}),
+    errno.EROFS: _NAMES["data"] | _NAMES["entries"] | _NAMES["attributes"],
+}
+
+
+class Supervisor:
+    """One run of one program: what it did to the tree at `root`, and whether the fault came about.
+
+    `orders` say what to do: ``at`` is the number of the operation, from 0, that the fault is for (-1 for none), ``act``
+    one of ``record``, ``kill``, ``error``, ``short`` and ``write``; ``errno`` and ``sticky`` belong to an error, ``files`` to a
+    foreign write.  With ``data`` the bytes written are kept, with ``pictures`` a picture of the tree is taken whenever it
+    may have changed.
+    """
+
+    def __init__(self, root: str, orders: dict[str, Any], told: set[str]) -> None:
+        self._root, self._orders = os.path.realpath(root), orders
+        self._told = told
+        self._known: set[int] = set()
+        self._pending: dict[
+            int, tuple[Operation | None, int]
+        ] = {}  # stopped at its call, and what it shall give
+        self.count = 0
+        self.fired: list[Any] | None = None
+        self.rows: list[list[Any]] = []
+        self.blobs: list[bytes] = []
+        self.pictures: list[list[Any]] = []
+
+    def attend(self, main: int) -> int:
+        """Returns the wait status of the program, when all that it started has ended too."""
+        self._known.add(main)
+        ended: int | None = None
+        until = float("inf")
+        while True:
+            try:
+                pid, status = os.waitpid(-1, EVERY_CHILD | (0 if ended is None else os.WNOHANG))
+            except ChildProcessError:
+                return 0 if ended is None else ended
+            if not pid:
+                if time.monotonic() > until:
+                    end_all(self._known)
+                time.sleep(0.001)
+                continue
+            if os.WIFSTOPPED(status):
+                with contextlib.suppress(ProcessLookupError):
+                    self._stopped(pid, status)
+                continue
+            self._known.discard(pid)
+            self._pending.pop(pid, None)
+            if pid == main:
+                ended, until = status, time.monotonic() + _GRACE
+
+    def _stopped(self, pid: int, status: int) -> None:
+        stop, event = os.WSTOPSIG(status), status >> 16
+        if event == FILTERED:
+            self._begins(pid)
+        elif stop == CALL_EXIT:
+            self._returns(pid)
+        elif event:
+            ptrace(CONTINUE, pid)
+        elif pid not in self._known:  # a child is born with a stop
+            self._known.add(pid)
+            ptrace(CONTINUE, pid, 0, 0 if stop == signal.SIGSTOP else stop)
+        else:
+            ptrace(CONTINUE, pid, 0, stop)
+
+    def _begins(self, pid: int) -> None:
+        """A call is about to run."""
+        regs = registers(pid)
+        operation = Operation(pid, regs, self._root)
+        if not operation.inside:
+            ptrace(CONTINUE, pid)
+            return
+        number, act = self.count, self._orders["act"]
+        self.count += 1
+        if self._orders.get("pictures"):
+            self._take_picture(number)
+        operation.look()
+        self.rows.append(operation.row())
+        shall, due = 0, self._due(number, operation)
+        if due and self.fired is None:
+            self.fired = [number, operation.name, list(operation.paths)]
+        if due and act == "kill":
+            end_all({*self._known, pid})
+            return
+        if due and act == "error":
+            shall = self._orders["errno"]
+            regs.orig_rax = _NONE
+            set_registers(pid, regs)
+        elif due and act == "short":
+            regs.rdx = max(1, regs.rdx // 2)
+            set_registers(pid, regs)
+        elif due and act == "write":
+            self._write_foreign()
+        self._pending[pid] = (operation, shall)
+        ptrace(TO_EXIT, pid)
+
+    def _due(self, number: int, operation: Operation) -> bool:
+        """Tells whether the fault is for this operation."""
+        at, act = self._orders["at"], self._orders["act"]
+        if act == "error" and self._orders["sticky"]:
+            reach = REACH[self._orders["errno"]]
+            return number >= at >= 0 and (operation.name in reach or number == at)
+        return bool(number == at)
+
+    def _returns(self, pid: int) -> None:
+        """A call has run."""
+        operation, shall = self._pending.pop(pid, (None, 0))
+        regs = registers(pid)
+        if shall:
+            regs.rax = (1 << 64) - shall
+            set_registers(pid, regs)
+        if operation is not None:
+            data = operation.after(regs.result())
+            if self._orders.get("data") and data:
+                operation.more["data"] = len(self.blobs)
+                self.blobs.append(data)
+        ptrace(CONTINUE, pid)
+
+    def _take_picture(self, number: int) -> None:
+        picture = Picture(self._root, self._told)
+        self.blobs_of_pictures(picture.blobs)
+        rows = picture.rows
+        if not self.pictures or self.pictures[-1][1] != rows:
+            self.pictures.append([number, rows])
+
+    def blobs_of_pictures(self, found: list[tuple[str, bytes]]) -> None:
+        """The contents of a picture travel with the others, told apart by their digest."""
+        for digest, content in found:
+            self._orders.setdefault("digests", []).append([digest, len(self.blobs)])
+            self.blobs.append(content)
+
+    def _write_foreign(self) -> None:
+        """Another program works in the tree: files appear, change or go, each in one go."""
+        for path, content, mode in self._orders["files"]:
+            where = f"{self._root}/{path}"
+            if content is None:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(where)
+                continue
+            fresh = f"{where}.other"
+            fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+            with open(fd, "wb") as file:
+                file.write(bytes.fromhex(content))
+            os.replace(fresh, where)
+
+    def report(self) -> bytes:
+        """Returns what came of it: a line of JSON, then the bytes that it counts."""
+        about = {
+            "count": self.count,
+            "fired": self.fired,
+            "operations": self.rows,
+            "pictures": self.pictures,
+            "digests": self._orders.get("digests", []),
+            "sizes": [len(blob) for blob in self.blobs],
+        }
+        return json.dumps(about).encode("ascii") + b"\n" + b"".join(self.blobs)
+
+
+def supervise(root: str, orders: dict[str, Any], told: set[str], channel: int) -> None:
+    """Returns in the program to be, ready to be executed; this process becomes its supervisor and does not return.
+
+    `channel` is where the report goes, once all is over.
+    """
+    child = os.fork()
+    if child == 0:
+        ptrace(TRACE_ME, 0)
+        os.kill(os.getpid(), signal.SIGSTOP)
+        stop_before(ALWAYS, OPENING, MAKING)
+        return
+    try:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.closerange(3, channel)
+        os.closerange(channel + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+        os.waitpid(child, 0)
+        attach(child)
+        ptrace(CONTINUE, child)
+        supervisor = Supervisor(root, orders, told)
+        status = supervisor.attend(child)
+        with open(channel, "wb") as file:
+            file.write(supervisor.report())
+    except BaseException as error:  # noqa: BLE001 - nobody else is there to tell
+        os.write(channel, json.dumps({"broken": f"{type(error).__name__}: {error}"}).encode("ascii") + b"\n")
+        os._exit(127)
+    if os.WIFSIGNALED(status):
+        if os.WTERMSIG(status) != signal.SIGKILL:
+            signal.signal(os.WTERMSIG(status), signal.SIG_DFL)
+        os.kill(os.getpid(), os.WTERMSIG(status))
+    os._exit(os.WEXITSTATUS(status))

@@ -1,0 +1,202 @@
+"""The spine with faults at operations: one case for each, the rest of the scenario after each, none that did not come about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from toy import InMemory, Run, numbers_of, storing, tables_of
+
+from harness.branching import exactly
+from harness.fault import ERRORS, Fault, FaultError, Operation, Recording, fault_of
+from harness.history import load
+from harness.home import Home
+from harness.interruption import Kills
+from harness.report.text import scenario_lines
+from harness.sandbox.session import Ran
+from harness.scenario import Scenario, ScenarioError, Step, load_scenario
+from harness.store import RunFolder
+from harness.verdict import Status
+
+Course = Callable[[str, Home], list[Home]]
+"""The homes of a run, one after each operation."""
+
+
+def row_by_row(verb: str, home: Home) -> list[Home]:
+    """Adds one row after the other; what is there stays."""
+    if verb == "rollback":
+        return [home.without("target.json")]
+    numbers = numbers_of(home)
+    return [storing(home, tables_of(numbers[:count])) for count in range(1, len(numbers) + 1)]
+
+
+def trusts_what_is_there(verb: str, home: Home) -> list[Home]:
+    return [home] if verb == "migrate" and home.get("target.json") else row_by_row(verb, home)
+
+
+@dataclass
+class Stepwise(InMemory):
+    """A session whose commands go operation by operation; one that meets an error gives up."""
+
+    course: Course = row_by_row
+    hides: bool = False  # says that all is well after an error
+    unsteady: bool = False  # does nothing at all when it is not recorded
+
+    def run(self, argv: Sequence[str], *, orders: Mapping[str, Any] | None = None, **how: Any) -> Ran:
+        if orders is None:
+            self.home = [self.home, *self.course(argv[0], self.home)][-1]
+            return self._ran(0, b"")
+        homes = [self.home, *self.course(argv[0], self.home)]
+        at, act = orders["at"], orders["act"]
+        fires = 0 <= at < len(homes) - 1 and not self.unsteady
+        self.home = homes[at] if fires else homes[-1]
+        head = {
+            "fired": [at, "write", ["target.json"]] if fires else None,
+            "operations": [["write", ["target.json"], {"result": 2}] for _ in homes[1:]],
+            "pictures": [[number, home.manifest()] for number, home in enumerate(homes[:-1])],
+            "digests": [],
+            "sizes": [],
+        }
+        status = (-9 if act == "kill" else 0 if self.hides else 5) if fires else 0
+        return self._ran(status, json.dumps(head).encode() + b"\n")
+
+    def _ran(self, status: int, told: bytes) -> Ran:
+        ended = (None, -status) if status < 0 else (status, None)
+        return Ran(*ended, False, 0.01, b"", b"", None, told=told)
+
+
+def asked(first: Step, **more: Any) -> Scenario:
+    steps = [first, Step(do="migrate")]
+    return Scenario(summary="s", system="toy", shows=["X-01"], name="toy-each", steps=steps, **more)
+
+
+EACH = asked(Step(do="migrate", kill="each-write"), home={"numbers": 4})
+
+
+def test_each_operation_is_a_crash_point_and_what_follows_is_run_after_each(run: Run) -> None:
+    result = run(asked=EACH, session=Stepwise(), cases=6)
+    assert (result.status, result.homes) == (Status.PASS, 6)
+    folder = RunFolder.open(Path(result.folder))
+    points: dict[str, int] = {}
+    for _, history in folder.histories():
+        killed, settled = history.events
+        assert killed.kill is not None
+        assert (killed.kill.landed, killed.before, settled.before) == (True, history.home, killed.after)
+        points[str(numbers_of(history.home))] = points.get(str(numbers_of(history.home)), 0) + 1
+    folder.close()
+    assert all(points[key] % len(json.loads(key)) == 0 for key in points)
+    assert result.kills.landed == result.kills.tried == len(result.verdicts) > 6
+
+
+def test_one_who_trusts_what_an_interrupted_run_left_fails_with_one_fault_and_a_command_that_repeats_it(
+    run: Run,
+) -> None:
+    result = run(asked=EACH, session=Stepwise(course=trusts_what_is_there))
+    assert result.status is Status.FAIL
+    assert result.faults == ("kill@1",)
+    folder = RunFolder.open(Path(result.folder))
+    smallest = load(folder.path / "smallest", folder.blobs)
+    assert len(numbers_of(smallest.home)) == 2
+    folder.close()
+    assert "  fault     step 0: kill@1 (write target.json)" in list(scenario_lines(result, ""))
+    again = run(asked=EACH, session=Stepwise(course=trusts_what_is_there), faults=[fault_of("kill@1")])
+    assert (again.status, again.faults) == (Status.FAIL, ("kill@1",))
+    assert len(again.verdicts) <= again.homes
+
+
+def test_a_sample_of_stated_size_is_the_same_for_the_same_seed(run: Run) -> None:
+    few = asked(Step(do="migrate", kill="each-write", points=1), home={"numbers": 4})
+    first, second = (run(asked=few, session=Stepwise(), cases=8) for _ in range(2))
+    assert len(first.verdicts) <= first.homes == 8
+    told = [result.kills for result in (first, second)]
+    assert told[0] == told[1]
+
+
+def test_a_fault_that_does_not_come_about_makes_the_case_void(run: Run) -> None:
+    result = run(asked=EACH, session=Stepwise(unsteady=True), cases=3)
+    assert result.status is Status.UNKNOWN
+    assert all(verdict.status is Status.UNKNOWN for verdict in result.verdicts)
+
+
+def test_errors_are_tried_each_once_and_lasting(run: Run) -> None:
+    each = asked(Step(do="migrate", error="each"), home={"numbers": 2})
+    result = run(asked=each, session=Stepwise(), cases=4)
+    assert result.status is Status.PASS, result.notes
+    assert result.kills.errors == result.kills.tried == result.kills.landed
+    assert "faults landed" in next(scenario_lines(result, ""))
+
+
+def test_one_who_says_success_over_an_error_fails(run: Run) -> None:
+    each = asked(Step(do="migrate", error="each"), home={"numbers": 2})
+    result = run(asked=each, session=Stepwise(hides=True))
+    assert result.smallest is not None
+    assert "no-loss" in result.smallest.failed
+
+
+def test_faults_of_several_steps_multiply(run: Run) -> None:
+    twice = [Step(do="migrate", kill="each-write"), Step(do="migrate", kill="each-write"), Step(do="migrate")]
+    nested = Scenario(summary="s", system="toy", shows=["X-01"], name="toy", steps=twice, home={"numbers": 3})
+    result = run(asked=nested, session=Stepwise(), cases=5)
+    assert result.status is Status.PASS
+    folder = RunFolder.open(Path(result.folder))
+    faults = [
+        [event.kill.fault for event in history.events if event.kill] for _, history in folder.histories()
+    ]
+    folder.close()
+    assert len(faults) > len({first for first, _ in faults}) > 1
+
+
+def test_where_only_one_fault_is_asked_for_each_home_meets_it_once(run: Run) -> None:
+    result = run(asked=EACH, session=Stepwise(), cases=8, faults=[Fault("kill", 0)])
+    assert 0 < len(result.verdicts) <= 8
+    assert exactly([Fault("kill", 0)]).exact
+
+
+@pytest.mark.parametrize("label", ["kill@0", "short@12", "ENOSPC@3", "EROFS@3+"])
+def test_a_fault_is_written_as_it_is_read(label: str) -> None:
+    assert str(fault_of(label)) == label
+
+
+@pytest.mark.parametrize("label", ["", "kill", "kill@x", "EWHAT@3", "kill@-1"])
+def test_what_is_no_fault_is_refused_with_an_example(label: str) -> None:
+    with pytest.raises(FaultError, match="kill@7"):
+        fault_of(label)
+
+
+def test_errors_come_only_from_calls_that_can_give_them() -> None:
+    recording = Recording(
+        (Operation("unlink", ("a",)), Operation("write", ("a",)), Operation("chmod", ("a",))), {}
+    )
+    found = {name: {fault.at for fault in recording.errors() if fault.error == name} for name in ERRORS}
+    assert found == {
+        "ENOSPC": {1},
+        "EIO": {0, 1, 2},
+        "EACCES": {0},
+        "EMFILE": set(),
+        "EINTR": {1},
+        "EROFS": {0, 1, 2},
+    }
+    assert all(not fault.sticky for fault in recording.errors() if fault.error == "EINTR")
+
+
+def test_likeness_overlooks_numbers_and_folders() -> None:
+    one, other = (Operation("rename", (f"x/{n}/run-{n}.db", None)) for n in ("0001", "77fa2"))
+    assert one.likeness == other.likeness == "rename run-#.db "
+
+
+@pytest.mark.parametrize(
+    "step", ['kill = "each-write", error = "each"', 'kill = "random", points = 3', 'fault = "kill@x"']
+)
+def test_a_step_with_faults_that_do_not_go_together_is_refused(step: str, tmp_path: Path) -> None:
+    path = tmp_path / "toy.toml"
+    path.write_text(f'summary = "s"\nsystem = "toy"\nshows = []\nsteps = [{{ do = "migrate", {step} }}]\n')
+    with pytest.raises(ScenarioError):
+        load_scenario(path)
+
+
+def test_counts_of_faults_add_up() -> None:
+    assert Kills(1, 1, 1, 1) + Kills(2, 1, 0, 0) == Kills(3, 2, 1, 1)
