@@ -159,6 +159,11 @@ OBJECTS: dict[str, Record] = {
     **TABLES,
     **dict(map(_index, _INDEXES.strip().splitlines())),
     **{name: {"type": "view", "columns": columns.split()} for name, columns in VIEWS.items()},
-    TRIGGER: {"type": "trigger", "table": "skill_invocation", "fires": "after insert"},
+    TRIGGER: {
+        "type": "trigger",
+        "table": "skill_invocation",
+        "fires": "after insert",
+        "writes": ["skill_metrics_cache"],
+    },
 }
 """The 37 named objects of version 4 with their shapes: 14 tables, 16 indexes, 6 views and a trigger."""

@@ -8,6 +8,7 @@ import sqlite3
 from harness.records import Record
 from harness.sqlite_copy import quoted
 
+_WRITES = re.compile(r"\b(?:insert(?:\s+or\s+\w+)?\s+into|delete\s+from|update)\s+\W?(\w+)", re.IGNORECASE)
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 
 
@@ -31,7 +32,9 @@ def shape_of(connection: sqlite3.Connection, kind: str, name: str, sql: str) -> 
     fires += " when" * bool(
         re.search(r"\bwhen\b.*\bbegin\b", bare.split("BEGIN")[0] + "begin", re.IGNORECASE | re.DOTALL)
     )
-    return {"type": "trigger", "table": found[3].lower() if found else "", "fires": fires}
+    writes = {name.lower() for name in _WRITES.findall(bare)} - {"set"}
+    table = found[3].lower() if found else ""
+    return {"type": "trigger", "table": table, "fires": fires, "writes": sorted(writes)}
 
 
 def _table(connection: sqlite3.Connection, name: str, sql: str) -> Record:
