@@ -17,6 +17,7 @@ from migrator import files
 from migrator.journal import Run
 from migrator.outcome import Refusal
 
+MANIFEST = "manifest.json"
 Lost = Iterable[tuple[str, dict[str, Any]]]  # table, values by column; rows of one table together
 
 ABOUT = """\
@@ -24,6 +25,7 @@ When the migration was rolled back, others had worked with what it had brought. 
 stay without it. They are as they were just before the rollback.
 
 <table>.jsonl   one row a line: column name -> value. {"base64": ...} stands for bytes, or text that is not UTF-8.
+manifest.json   how many rows each of these files holds, and its SHA-256.
 files/          whole files, by their path below the home, or else by their full path.
 
 To put them back, migrate again, so that the rows they belong to are there, and stop every program that uses the
@@ -66,13 +68,15 @@ class Export:
     def write(self, lost: Lost) -> dict[str, Any]:
         """All is on disk and read back; gives the facts for the journal. Raises Refusal, and leaves nothing then."""
         self.discard()
-        rows = Counter[str]()
+        rows, manifest = Counter[str](), dict[str, Any]()
         try:
             for table, group in groupby(lost, key=lambda one: one[0]):
-                self._put(_named(table) + ".jsonl", _counted(group, rows))
+                digest = self._put(_named(table) + ".jsonl", _counted(group, rows))
+                manifest[table] = {"file": _named(table) + ".jsonl", "rows": rows[table], "sha256": digest}
             for path, digest in self._paths.items():
                 self._copy(path, digest)
             if rows or self._paths:
+                self._put(MANIFEST, json.dumps(manifest).encode("ascii"))
                 self._put("README.txt", ABOUT.replace("TABLES", repr(list(map(_named, rows)))).encode())
                 files.replace(self._part, self.folder)
         except OSError as error:
@@ -81,11 +85,12 @@ class Export:
             raise Refusal(code, f"What others did since cannot be kept in {self.folder}: {error}.") from error
         return {"export": self.folder if rows or self._paths else None, "rows": rows, "paths": self._paths}
 
-    def _put(self, name: str, lines: bytes | Iterable[bytes]) -> None:
+    def _put(self, name: str, lines: bytes | Iterable[bytes]) -> str:
         files.make_folders(self._part, 0o700)
         path = os.path.join(self._part, name)
-        if files.write_new(path, lines) != files.digest(path):
+        if (digest := files.write_new(path, lines)) != files.digest(path):
             raise OSError(f"{path} does not hold what was written")
+        return digest
 
     def _copy(self, path: str, digest: str) -> None:
         copy = os.path.join(self._part, "files", path.removeprefix(self._home).lstrip("/"))

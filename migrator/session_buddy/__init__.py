@@ -11,7 +11,7 @@ from migrator.database import Database, quoted
 from migrator.journal import Run
 from migrator.progress import Say
 from migrator.removal import Removing
-from migrator.session_buddy import ddl, state
+from migrator.session_buddy import ddl, moments, state
 from migrator.session_buddy.places import check, places
 from migrator.session_buddy.proof import MADE, before, faults, kept
 from migrator.session_buddy.upgrade import Options, Upgrade
@@ -77,6 +77,11 @@ class Skills(Planned):
     def as_of(self) -> datetime:
         """The instant for which things are computed."""
         return self._options.instant
+
+    @property
+    def reader(self) -> moments.Reader:
+        """How times are read."""
+        return moments.Reader(self._options.naive)
 
     def examined(self, db: Connection) -> state.State:
         """In which state the database is. Raises Refusal."""

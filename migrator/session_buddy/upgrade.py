@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from migrator.database import quoted
-from migrator.session_buddy import ddl, moments, shape, taxonomy
+from migrator.session_buddy import ddl, moments, restoring, shape, taxonomy
 from migrator.session_buddy.backfill import WINDOW, Figures, Window
 from migrator.session_buddy.filling import Filling, Writer
 from migrator.session_buddy.state import State, strays
@@ -64,8 +64,10 @@ class Upgrade:
         recorded = self._record()
         outcome = "migrated" if recorded or self.created or self._state.names(shape.OLD_KEYS) else "present"
         self.records.append(Record("schema", f"{self._source}#schema", ddl.VERSION, outcome))
-        self.strays = strays(self._db)
         options = self._options
+        if options.bring:
+            self._restore(options.bring)
+        self.strays = strays(self._db)
         stamp = options.instant.strftime(STAMP)
         if options.taxonomy != "none":
             strict = options.taxonomy == "strict"
@@ -75,6 +77,16 @@ class Upgrade:
             self.strays = self.strays if strict else strays(self._db)
         if options.backfill:
             self._fill(stamp, progress)
+
+    def _restore(self, folder: str) -> None:
+        known = set(self._db.execute("PRAGMA foreign_key_check").fetchall())
+        for new, record in restoring.restore(self._db, folder, self._source):
+            self.records.append(record)
+            self.writer.changed[record.id] += new
+        if gone := restoring.drop_strays(self._db, known):
+            self.writer.changed["strays"] -= gone
+            detail = f"{gone} exported rows name skills, clusters or tests that are not there"
+            self.notes.append(Note(self._source, "", "import-incomplete", detail))
 
     def _fill(self, stamp: str, progress: Progress) -> None:
         last = moments.of(self._options.instant).second // 3600
