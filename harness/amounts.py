@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 
+
+@functools.lru_cache(maxsize=64)
 def span(text: int | str) -> tuple[int, int]:
     """Returns the two ends of a span such as 3, "3" or "0..6".
 
@@ -18,6 +21,7 @@ def span(text: int | str) -> tuple[int, int]:
     return int(low), int(high)
 
 
+@functools.lru_cache(maxsize=64)
 def share(text: str) -> float:
     """Returns a share as a number from 0 to 1; "some" is 0.4.
 

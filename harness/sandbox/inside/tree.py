@@ -122,7 +122,7 @@ def lay_out(root: str, rows: list[Row], contents: Mapping[str, Content]) -> None
     os.makedirs(root, 0o755)
     ordered = sorted(rows, key=lambda row: "" if row[0] == "." else row[0])  # a folder before its entries
     for path, kind, mode, mtime_ns, _, digest, target in ordered:
-        where = place(root, path)
+        where = f"{root}/{path}"
         if kind == "file":
             write(where, contents[digest], mode, mtime_ns)
         elif kind == "link":
@@ -138,5 +138,6 @@ def lay_out(root: str, rows: list[Row], contents: Mapping[str, Content]) -> None
         ordered
     ):  # folders last: what is put in changes their mtime
         if kind == "dir":
-            os.chmod(place(root, path), mode)
-            os.utime(place(root, path), ns=(mtime_ns, mtime_ns))
+            where = root if path == "." else f"{root}/{path}"
+            os.chmod(where, mode)
+            os.utime(where, ns=(mtime_ns, mtime_ns))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from random import Random
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from harness.amounts import share, span
 from harness.pools import Pools
@@ -17,7 +19,9 @@ _DAY_MS = 86_400_000
 _TYPES = ("competition", "competition", "ensemble", "integration")
 _MODELS = (None, "sonnet", "haiku", "opus", "claude-sonnet-4-5-20250929")
 _TERMINAL = "\x1b[32m✓\x1b[0m 12 passed\r\n\x1b[1m作業完了\x1b[0m\n"
-_ROLES = ("user", "assistant", "system")
+_TERMINALS = tuple(_TERMINAL * times for times in range(20))
+_STATUSES = ("idle", "running", "completed", "failed", "paused")
+_ROLES, _SUFFIXES = ("user", "assistant", "system"), ("", "-response", "-system")
 
 
 def pick(source: Random, values: Sequence[T]) -> T:
@@ -80,10 +84,7 @@ class Maker:
             updated_at=self._either(ended),
             completed_at=naming.javascript_time(ended) if status in {"completed", "failed"} else None,
             instances=instances,
-            chat=tuple(
-                self._message(identity, began, place, instances)
-                for place in range(self._between(self.shape.messages))
-            ),
+            chat=tuple(self._chat(identity, began, instances)),
             model=pick(self.source, _MODELS),
             timeout=pick(self.source, (None, 600, 3_600)),
             preserve=pick(self.source, (None, True, False)),
@@ -95,39 +96,40 @@ class Maker:
         )
 
     def _instance(self, session: str, number: int, runtime: str | None, winner: int | None) -> Instance:
+        chance, stem = self.source.random, session[:8]
         loser = winner is not None and number != winner
-        status = (
-            "archived" if loser else pick(self.source, ("idle", "running", "completed", "failed", "paused"))
-        )
+        status = "archived" if loser else _STATUSES[int(chance() * len(_STATUSES))]
         return Instance(
             number=number,
             worktree=naming.worktree(session, number),
-            branch=f"competition/{session[:8]}/instance-{number}",
-            agent=pick(self.source, naming.AGENTS),
+            branch=f"competition/{stem}/instance-{number}",
+            agent=naming.AGENTS[int(chance() * len(naming.AGENTS))],
             status=status,
-            tmux=f"ait42-comp-{session[:8]}-{number}",
-            output=_TERMINAL * int(self.source.random() * 20) if self.source.random() < 0.3 else None,
-            started=self._either(self._moment()) if self.source.random() < 0.7 else None,
-            files_changed=int(self.source.random() * 20) if self.source.random() < 0.3 else None,
+            tmux=f"ait42-comp-{stem}-{number}",
+            output=_TERMINALS[int(chance() * len(_TERMINALS))] if chance() < 0.3 else None,
+            started=self._either(self._moment()) if chance() < 0.7 else None,
+            files_changed=int(chance() * 20) if chance() < 0.3 else None,
             runtime=runtime,
-            model=None if runtime is None else pick(self.source, _MODELS),
+            model=None if runtime is None else _MODELS[int(chance() * len(_MODELS))],
             runtime_label=None if runtime is None else runtime.title(),
         )
 
-    def _message(self, session: str, began: int, place: int, instances: tuple[Instance, ...]) -> Message:
-        at = began + place * 7_919 + int(self.source.random() * 1_000)
-        stem = f"msg-{at}{int(session[:6], 16)}"
-        long = self._chance(self.shape.long)
-        text = pick(self.source, self.texts.paragraphs)
-        return Message(
-            id=stem + pick(self.source, ("", "-response", "-system")),
-            role=_ROLES[place % 3],
-            content=_TERMINAL + text * (1 + 12_000 // len(text)) if long else text,
-            timestamp=self._either(at),
-            instance=pick(self.source, instances).number
-            if instances and self.source.random() < 0.5
-            else None,
-        )
+    def _chat(self, session: str, began: int, instances: tuple[Instance, ...]) -> Iterator[Message]:
+        """Yields the messages of a session; they are most of what is drawn, so little is called for each."""
+        chance, texts, either = self.source.random, self.texts.paragraphs, self._either
+        long, numbers = share(self.shape.long), [instance.number for instance in instances]
+        amount, count, end = self._between(self.shape.messages), len(numbers), str(int(session[:6], 16))
+        for place in range(amount):
+            at = began + place * 7_919 + int(chance() * 1_000)
+            is_long = chance() < long
+            text = texts[int(chance() * len(texts))]
+            yield Message(
+                f"msg-{at}{end}{_SUFFIXES[int(chance() * 3)]}",
+                _ROLES[place % 3],
+                _TERMINAL + text * (1 + 12_000 // len(text)) if is_long else text,
+                either(at),
+                numbers[int(chance() * count)] if count and chance() < 0.5 else None,
+            )
 
     def _moment(self) -> int:
         return self.clock_ms - int(self.source.random() * 30 * _DAY_MS) - 10_000_000

@@ -35,8 +35,35 @@ INSTANCE_STATUSES = ("idle", "running", "completed", "failed", "paused", "archiv
 RUNTIMES = ("claude", "codex", "gemini")
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+_OF_INSTANCE = {
+    "number": "instanceId",
+    "worktree": "worktreePath",
+    "agent": "agentName",
+    "tmux": "tmuxSessionId",
+    "started": "startTime",
+    "ended": "endTime",
+    "files_changed": "filesChanged",
+    "lines_added": "linesAdded",
+    "lines_deleted": "linesDeleted",
+    "runtime_label": "runtimeLabel",
+}
+_OF_SESSION = {
+    "created_at": "createdAt",
+    "updated_at": "updatedAt",
+    "completed_at": "completedAt",
+    "chat": "chatHistory",
+    "timeout": "timeoutSeconds",
+    "preserve": "preserveWorktrees",
+    "winner": "winnerId",
+    "runtime_mix": "runtimeMix",
+    "duration": "totalDuration",
+    "files_changed": "totalFilesChanged",
+    "lines_added": "totalLinesAdded",
+    "lines_deleted": "totalLinesDeleted",
+}
+
+
+class Message(msgspec.Struct, frozen=True, gc=False, rename={"instance": "instanceId"}):
     """One entry of ``chatHistory``."""
 
     id: str
@@ -46,9 +73,8 @@ class Message:
     instance: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
-    """One entry of ``instances``."""
+class Instance(msgspec.Struct, frozen=True, gc=False, rename=_OF_INSTANCE):
+    """One entry of ``instances``; ``{workspace}`` in its worktree stands for where the home is."""
 
     number: int
     worktree: str = ""
@@ -67,9 +93,8 @@ class Instance:
     runtime_label: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
-    """One element of a session file; twins are two of them with one id."""
+class Session(msgspec.Struct, frozen=True, gc=False, rename=_OF_SESSION):
+    """One element of a session file, with the keys that it is written with; twins are two of them with one id."""
 
     id: str
     type: str = "competition"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
 
 USERS = ("u", "dev_one", "ann example", "josé", "山田", "emoji🙂")
 """Names of home folders: plain, with a blank, and not ASCII."""
 
 AGENTS = ("🤖 Agent Alpha", "Agent Beta", "🧠 レビュー担当", "Claude #1", "🚀 Codex 2", "Gemini ⚡")
+
+_TWO, _THREE = (tuple(f"{number:0{digits}}" for number in range(10**digits)) for digits in (2, 3))
 
 
 def file_hash(workspace: str) -> str:
@@ -18,19 +21,26 @@ def file_hash(workspace: str) -> str:
 
 def javascript_time(milliseconds: int) -> str:
     """Returns an instant as ``toISOString`` writes it; milliseconds since the epoch."""
-    return _date(milliseconds // 1000) + f".{milliseconds % 1000:03}Z"
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{_minute(seconds // 60)}{_TWO[seconds % 60]}.{_THREE[rest]}Z"
 
 
 def rust_time(nanoseconds: int) -> str:
     """Returns an instant as chrono's ``to_rfc3339`` writes it: 0, 3, 6 or 9 digits, whatever holds the value."""
     seconds, rest = divmod(nanoseconds, 1_000_000_000)
-    digits = f"{rest:09}"
-    shown = next((digits[:n] for n in (0, 3, 6) if not digits[n:].strip("0")), digits)
-    return f"{_date(seconds)}{'.' if shown else ''}{shown}+00:00"
+    micro, nano = divmod(rest, 1000)
+    milli, micro = divmod(micro, 1000)
+    shown = f".{_THREE[milli]}" if rest else ""
+    if micro or nano:
+        shown += _THREE[micro] + (_THREE[nano] if nano else "")
+    return f"{_minute(seconds // 60)}{_TWO[seconds % 60]}{shown}+00:00"
 
 
-def _date(seconds: int) -> str:
-    return (dt.datetime(1970, 1, 1) + dt.timedelta(seconds=seconds)).isoformat(timespec="seconds")  # noqa: DTZ001
+@functools.lru_cache(maxsize=1 << 16)
+def _minute(minutes: int) -> str:
+    """Returns the beginning of an instant, to the seconds; most of many instants share theirs."""
+    date = dt.datetime(1970, 1, 1) + dt.timedelta(minutes=minutes)  # noqa: DTZ001
+    return date.isoformat(timespec="minutes") + ":"
 
 
 def uuid(bits: int) -> str:

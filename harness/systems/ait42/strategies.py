@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from harness.amounts import share, span
 from harness.systems.ait42 import naming
@@ -244,5 +245,5 @@ def _set_apart(drafts: list[Workspace], shape: Shape) -> tuple[Workspace, ...]:
             if shape.clean:
                 taken |= {session.id for session in sessions}
         path = f"code/{draft.path}{number or ''}"
-        workspaces.append(replace(draft, path=path, sessions=files[0], debates=files[1]))
+        workspaces.append(dataclasses.replace(draft, path=path, sessions=files[0], debates=files[1]))
     return tuple(workspaces)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +24,12 @@ class Tree:
     size: int = 3
 
 
+class Twig(msgspec.Struct, frozen=True):
+    number: int
+    note: str | None = None
+    leaves: tuple[Leaf, ...] = msgspec.field(default_factory=tuple)
+
+
 def shrunk(value: Any, interesting: Callable[[Any], bool]) -> Any:
     return shrink(value, interesting, until=1.0, clock=lambda: 0.0)
 
@@ -37,6 +44,12 @@ def test_everything_needless_goes() -> None:
 def test_the_part_that_matters_stays_and_its_fields_return_to_their_defaults() -> None:
     found = shrunk(RICH, lambda tree: any(leaf.name == "6" for leaf in tree.leaves))
     assert found == Tree((Leaf("6"),))
+
+
+def test_a_struct_shrinks_as_a_dataclass_does() -> None:
+    plain, rich = Twig(0), Twig(5, note="a note", leaves=(Leaf("1", "a note"), Leaf("2")))
+    assert shrunk(rich, lambda twig: bool(twig.leaves)) == Twig(5, leaves=(Leaf("2"),))
+    assert shrunk((plain, rich), lambda twigs: any(twig.number for twig in twigs)) == (Twig(5),)
 
 
 def test_one_key_of_a_mapping_can_be_what_matters() -> None:
