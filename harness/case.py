@@ -15,7 +15,8 @@ from harness.sandbox.session import Ran, Session
 from harness.scenario import Step
 from harness.supervised import RECORD, fired_of, recording_of
 from harness.sut import Profile
-from harness.system import Actor, System
+from harness.system import Actor, System, dialogue_of
+from harness.talking import TALKING, run_talk
 
 _TRIES = 3  # at killing one step
 
@@ -34,7 +35,7 @@ def run_step(
     if step.fault:
         event = run_with(fault_of(step.fault), number, step, profile, session, before=before)
         return event, event.after
-    if step.kill:
+    if step.kill and step.do not in TALKING:
         event = _run_killed(number, step, profile, session, before=before, random=random)
         return event, event.after
     actor = system.ACTORS[step.meanwhile] if step.meanwhile else None
@@ -42,12 +43,19 @@ def run_step(
     if actor is not None:
         before, conditions = _begin(actor, profile, session, before)
     try:
-        ran = run_verb(step, profile, session)
-        after = session.observe()
+        dialogue = dialogue_of(system) if step.do in TALKING else None
+        if dialogue is not None:
+            argv = _command(profile.verbs[step.do], session)
+            event = run_talk(
+                number, step, dialogue, profile, session, argv=argv, before=before, random=random
+            )
+        else:
+            ran = run_verb(step, profile, session)
+            after = session.observe()
+            event = event_of(number, step, profile, ran, before=before, after=after, conditions=conditions)
     finally:
         if actor is not None:
             session.release()
-    event = event_of(number, step, profile, ran, before=before, after=after, conditions=conditions)
     return event, session.observe() if actor is not None else event.after
 
 

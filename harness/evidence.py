@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from harness.dialogue import Dialogue, Sides
 from harness.expectation import Expectation
 from harness.history import Event, History
 from harness.home import Change, Home
@@ -22,7 +23,10 @@ PRUNING: frozenset[str] = frozenset({"prune", "prune_now"})
 
 @dataclass(frozen=True)
 class Evidence:
-    """A history, the profile of its migrator, and the pack's four answers, each asked for once a home."""
+    """A history, the profile of its migrator, and the pack's answers, each asked for once a home.
+
+    `dialogue` is what the pack knows of a store that writes twice, if it knows of one.
+    """
 
     history: History
     profile: Profile
@@ -30,10 +34,12 @@ class Evidence:
     read_target: Callable[[Home], Tables]
     problems_of: Callable[[Home], list[str]]
     read_stored: Callable[[Home], Stored]
+    dialogue: Dialogue | None = None
     _expected: dict[tuple[int, frozenset[str]], Expectation] = field(default_factory=dict, repr=False)
     _targets: dict[int, Tables] = field(default_factory=dict, repr=False)
     _problems: dict[int, list[str]] = field(default_factory=dict, repr=False)
     _stored: dict[int, Stored] = field(default_factory=dict, repr=False)
+    _sides: dict[int, Sides] = field(default_factory=dict, repr=False)
     _standings: dict[int, Standing] = field(default_factory=dict, repr=False)
     _ledgers: dict[int, Ledger] = field(default_factory=dict, repr=False)
 
@@ -94,6 +100,17 @@ class Evidence:
         if not self._ledgers:
             self._ledgers.update(ledgers(self.history.events, self.is_kept))
         return self._ledgers[event.step]
+
+    def sides(self, home: Home) -> Sides:
+        """Returns what the two sides of a home hold, see `Dialogue`.
+
+        Raises:
+            TargetUnreadableError: the store is there but cannot be read.
+        """
+        assert self.dialogue is not None
+        if id(home) not in self._sides:
+            self._sides[id(home)] = self.dialogue.sides(home)
+        return self._sides[id(home)]
 
     def problems(self, home: Home) -> list[str]:
         """Returns what is wrong with the target store as a store, in sentences."""

@@ -15,6 +15,7 @@ from typing import Any
 from harness.home import Home
 from harness.pack import BlobPack
 from harness.sut import Outcome, Verb
+from harness.talk import Talk, as_data, of_data
 
 _OUTPUT_KEPT = 20_000  # characters of stdout and of stderr
 
@@ -51,7 +52,7 @@ class Event:
     `conditions` are facts about the surroundings that the tree cannot show (a living daemon, a held lock).
     `report` is what the migrator wrote to ``$MIGRATION_REPORT``: parsed JSON, its raw text when it is not JSON,
     None when there was none.  `litter` are paths outside the home that the step made and left, `strays` the names of
-    processes that it left alive.  `kill` is there when a kill was tried.
+    processes that it left alive.  `kill` is there when a kill was tried, `talk` where clients of a store were at work.
     """
 
     step: int
@@ -71,6 +72,7 @@ class Event:
     litter: tuple[str, ...] = ()
     strays: tuple[str, ...] = ()
     kill: Kill | None = None
+    talk: Talk | None = None
 
     @property
     def killed(self) -> bool:
@@ -163,6 +165,7 @@ def _event_row(event: Event, before: int, after: int, clean: int | None) -> dict
         "litter": list(event.litter),
         "strays": list(event.strays),
         "kill": _kill_row(kill, clean) if kill else None,
+        "talk": as_data(event.talk) if event.talk else None,
     }
 
 
@@ -186,8 +189,10 @@ def load(folder: Path, blobs: BlobPack) -> History:
             kill = row.pop("kill", None)  # as litter and strays, unknown to the first releases
             if kill and kill["clean"] is not None:
                 kill["clean"] = _tree(folder, kill["clean"], trees, blobs)
+            talk = row.pop("talk", None)
             row |= {name: tuple(row.get(name, ())) for name in ("litter", "strays")}
             row |= {"conditions": frozenset(row["conditions"]), "kill": Kill(**kill) if kill else None}
+            row["talk"] = of_data(talk) if talk else None
             events.append(Event(before=before, after=after, **row))
         return History(_tree(folder, 0, trees, blobs), tuple(events), head["draft"])
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:

@@ -65,4 +65,7 @@ def kills_of(events: Iterable[Event]) -> Kills:
             landed, error = event.kill.landed, not event.kill.deadly
             in_work = landed and any(event.before.changes_to(event.after, times=True))
             kills += Kills(1, int(landed), int(in_work), int(error))
+        elif event.talk and event.talk.blow == "random":
+            killed = int(event.talk.killed)  # while an answer was due, so always in its work
+            kills += Kills(1, killed, killed)
     return kills

@@ -82,6 +82,9 @@ class _Seen:
         self.others(event.before, before)
         if event.do == "migrate":
             self.born.update(_rows(self.evidence.expected_of(event.before).tables))
+        if event.talk:  # the doing of clients, not of the migrator
+            self.home, self.target, self.stored = event.before, before, self.evidence.stored(event.before)
+            self.others(event.after, after)
         self.home, self.target, self.stored = event.after, after, self.evidence.stored(event.after)
         exported = _exported(self.evidence, event.after, self.stored)
         if event.do in PRUNING:

@@ -30,7 +30,7 @@ from harness.shrink import shrink
 from harness.store import RunFolder
 from harness.story import Story, Told, as_rows
 from harness.sut import Profile
-from harness.system import System
+from harness.system import System, dialogue_of
 from harness.verdict import ClaimResult, Status, Verdict, judge, worst
 from harness.world import World, tell
 
@@ -250,7 +250,13 @@ def judge_history(
 def evidence_of(system: System, profile: Profile, history: History) -> Evidence:
     """Returns the history with the pack's answers beside it."""
     return Evidence(
-        history, profile, system.expect, system.read_target, system.problems_of, system.read_stored
+        history,
+        profile,
+        system.expect,
+        system.read_target,
+        system.problems_of,
+        system.read_stored,
+        dialogue_of(system),
     )
 
 

@@ -25,15 +25,20 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     taken anew each time.  With `error` ``each`` operations fail instead, with each error in turn, once and from there on;
     with `short` ``each`` writes are cut in half.  Of these faults `points` are tried on a home, chosen by the case's
     seed; 0 means all.  `fault` names a single one, see `harness.fault`.
+
+    In a step of ``store`` so many `clients` have so many `operations` each; there a kill is that of one client, and with
+    ``cut`` its input breaks off in the middle of a request.
     """
 
     do: Verb
     meanwhile: str = ""
-    kill: Literal["", "random", "each-write"] = ""
+    kill: Literal["", "random", "each-write", "cut"] = ""
     error: Literal["", "each"] = ""
     short: Literal["", "each"] = ""
     fault: str = ""
     points: int = 0
+    clients: int = 1
+    operations: int = 6
 
     @property
     def branches(self) -> bool:
@@ -54,10 +59,21 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
             fault_of(self.fault)
         if befalls and befalls != ["kill"] and self.meanwhile:
             raise ValueError(f"a step of {self.do} has both {befalls[0]} and meanwhile; use two steps")
+        if self.do == "store":
+            self._check_clients()
+            return
+        if self.kill == "cut" or (self.clients, self.operations) != (1, 6):
+            raise ValueError(f"a step of {self.do} has clients, operations or a cut, which only store has")
         if self.kill and self.meanwhile:
             raise ValueError(
                 f"a step of {self.do} has both kill and meanwhile; use two steps, as nobody else is at work when one is killed"
             )
+
+    def _check_clients(self) -> None:
+        if not (1 <= self.clients <= 4 and 1 <= self.operations <= 100):
+            raise ValueError("a step of store has from 1 to 4 clients with from 1 to 100 operations each")
+        if self.branches or self.fault:
+            raise ValueError("a step of store can have kill = 'random' or 'cut', and no other faults")
 
 
 class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

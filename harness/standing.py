@@ -48,7 +48,7 @@ def standings(events: Iterable[Event]) -> Iterator[tuple[int, Standing]]:
         if last is not None and last != event.before:
             origin = _moved(origin, last, event.before) if origin and killed else None
             moved = moved or killed is not None
-        last = event.after
+        last = event.before if event.talk else event.after  # what clients of a store do, is others' work
         if event.do == "migrate" and origin is None:
             origin = event.before
         yield event.step, Standing(origin if killed and origin else event.before, killed, moved, undoing)

@@ -12,7 +12,10 @@ from typing import Literal
 import msgspec
 
 Outcome = Literal["done", "refused", "partial", "failed", "attention", "unknown"]
-Verb = Literal["inspect", "plan", "migrate", "dry_run", "verify", "rollback", "status", "prune", "prune_now"]
+Verb = Literal[
+    "inspect", "plan", "migrate", "dry_run", "verify", "rollback", "status", "prune", "prune_now",
+    "store", "reconcile",
+]  # fmt: skip
 
 
 class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -15,6 +15,7 @@ import msgspec
 from hypothesis.strategies import SearchStrategy
 
 from harness.corruption import Corruption
+from harness.dialogue import Dialogue
 from harness.expectation import Expectation
 from harness.gate import Metric, Trigger
 from harness.home import Home
@@ -67,6 +68,7 @@ class System(Protocol):
     """The names that a pack supplies.
 
     `read_target` and `read_stored` raise `TargetUnreadableError` where the store is there but cannot be read;
+    A pack whose target has a store that writes the legacy files too has a `DIALOGUE` besides, see `harness.dialogue`.
     `problems_of` returns sentences on what is wrong with the store as a store, an empty list when it is absent.
     """
 
@@ -112,3 +114,8 @@ class System(Protocol):
     def problems_of(self, home: Home) -> list[str]:
         """Returns what is wrong with the target store."""
         ...
+
+
+def dialogue_of(system: System) -> Dialogue | None:
+    """Returns what a pack knows of a store that writes twice; None where it knows of none."""
+    return getattr(system, "DIALOGUE", None)

@@ -75,6 +75,14 @@ class World:
         """Runs the verb, see `migrate`."""
         return self.run("status", **around)
 
+    def store(self, **around: Any) -> Event | None:
+        """Clients work with the store side by side: ``clients``, ``operations`` and ``kill`` as a scenario's step has them."""
+        return self.run("store", **around)
+
+    def reconcile(self, **around: Any) -> Event | None:
+        """One client asks what differs between the two sides, has it mended, and asks again."""
+        return self.run("reconcile", **around)
+
     def run(self, verb: Verb, **around: Any) -> Event | None:
         """Runs a verb and returns what it did, or None where the migrator has no such verb.
 

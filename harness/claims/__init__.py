@@ -6,6 +6,7 @@ A new one is a module (or a function in one) and a place in this dict.
 from __future__ import annotations
 
 from harness.claims import (
+    dual_write,
     ends_as_expected,
     interruption,
     promises,
@@ -26,6 +27,7 @@ CLAIMS: dict[str, Claim] = {
         interruption.CLAIM,
         *way_back.CLAIMS,
         retention.CLAIM,
+        *dual_write.CLAIMS,
         *safety.CLAIMS,
         *promises.CLAIMS,
         ends_as_expected.CLAIM,

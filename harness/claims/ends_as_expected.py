@@ -43,7 +43,7 @@ def _wanted(evidence: Evidence, event: Event) -> set[str]:
         return _rollback(evidence, event)
     if event.do == "verify":
         return _verify(evidence, event)
-    return {"done"}
+    return {"refused"} if event.talk and not evidence.target(event.before) else {"done"}
 
 
 def _migrate(evidence: Evidence, event: Event, expected: str) -> set[str]:

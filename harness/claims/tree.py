@@ -36,6 +36,8 @@ def nothing_else_changes(evidence: Evidence) -> Iterator[Finding]:
     for event in evidence.events():
         if event.do in READING | PRUNING:
             allowed: frozenset[str] = frozenset()
+        elif event.talk and evidence.dialogue:
+            allowed = evidence.expected(event).writable | evidence.dialogue.writable
         elif event.do == "rollback" or evidence.open_ended(event):
             allowed = frozenset().union(*(evidence.expected(e).writable for e in evidence.events("migrate")))
         else:

@@ -15,6 +15,7 @@ _MODULES = (
     "operations",
     "supervisor",
     "processes",
+    "clients",
     "holding",
     "runner",
 )  # each imports only those before it

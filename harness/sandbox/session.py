@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -42,6 +43,35 @@ class Ran:
     killed: bool = False
     strays: tuple[str, ...] = ()
     told: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One request and its answer: when it was sent and answered, in seconds from the start, None and nothing without one.
+
+    With `cut` the client got only the first half of it, and then the end of its input.
+    """
+
+    sent: float
+    answered: float | None
+    cut: bool
+    answer: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Conversed:
+    """What clients were asked and answered, for each client a line a request; and how each ended, None for a timeout.
+
+    A status below zero is a signal's.  `landed` tells whether the blow that was asked for has hit its client.
+    """
+
+    lines: tuple[tuple[Line, ...], ...]
+    statuses: tuple[int | None, ...]
+    stderr: tuple[bytes, ...]
+    seconds: float
+    landed: bool
+    litter: tuple[str, ...]
+    strays: tuple[str, ...]
 
 
 class Session:
@@ -172,6 +202,50 @@ class Session:
             killed=reply["killed"],
             strays=tuple(reply["strays"]),
             told=payload[err:told],
+        )
+
+    def converse(
+        self,
+        argv: Sequence[str],
+        requests: Sequence[Sequence[str]],
+        *,
+        env: Mapping[str, str] | None = None,
+        timeout: float,
+        blow: Mapping[str, Any] | None = None,
+    ) -> Conversed:
+        """Returns what so many clients of a command answered, each to its own requests; by then nothing is left of them.
+
+        A request is one line of ASCII.  `blow` is what befalls one of the clients, see `inside.clients.Blow`.  The
+        surroundings are those of `run`; `timeout` is for the whole conversation.
+
+        Raises:
+            RefusedError: there is no such command.
+            SandboxError: the sandbox broke.
+        """
+        asked = [json.dumps([list(lines) for lines in requests]).encode("ascii")]
+        how = {"env": dict(env or {}), "timeout": timeout, "limits": self._limits, "blow": dict(blow or {})}
+        reply, payload = self._channel.ask(
+            "converse", asked, patience=timeout + _GRACE, argv=list(argv), **how
+        )
+        place, lines = 0, []
+        for rows in reply["said"]:
+            said = []
+            for sent, answered, cut, size in rows:
+                said.append(Line(sent, answered, cut, payload[place : place + size]))
+                place += size
+            lines.append(tuple(said))
+        errors = []
+        for size in reply["sizes"]:
+            errors.append(payload[place : place + size])
+            place += size
+        return Conversed(
+            tuple(lines),
+            tuple(reply["statuses"]),
+            tuple(errors),
+            reply["seconds"],
+            reply["landed"],
+            tuple(reply["litter"]),
+            tuple(reply["strays"]),
         )
 
     def observe(self) -> Home:

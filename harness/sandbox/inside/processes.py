@@ -106,7 +106,7 @@ class Processes:
     """
 
     def __init__(self, host: int) -> None:
-        self._host = host  # the descriptor that ends when the host is gone
+        self.host = host  # the descriptor that ends when the host is gone
         self._files = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(
             resource.RLIMIT_NOFILE, (self._files[1], self._files[1])
@@ -144,7 +144,7 @@ class Processes:
                 stderr=subprocess.PIPE,
                 bufsize=0,
                 start_new_session=True,
-                preexec_fn=lambda: self._become(command, channel),  # noqa: PLW1509 - there are no threads
+                preexec_fn=lambda: self.become(command, channel),  # noqa: PLW1509 - there are no threads
             )
         except (OSError, ValueError, IndexError, subprocess.SubprocessError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
@@ -163,7 +163,8 @@ class Processes:
                 watch.close()
             _close(channel)
 
-    def _become(self, command: Command, channel: int) -> None:
+    def become(self, command: Command, channel: int = -1) -> None:
+        """The forked process is what the command is to run in."""
         for name, amount in command.limits.items():
             resource.setrlimit(getattr(resource, name), (amount, amount))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -195,7 +196,7 @@ class Processes:
         outputs = {pipe.fileno(): Output() for pipe in pipes}
         changed = self._wait(child, start, command, watch, outputs)
         seconds, status = time.monotonic() - start, child.returncode
-        strays = [] if status is None else _left_alive(spared)
+        strays = [] if status is None else left_alive(spared)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
         child.wait()
@@ -222,13 +223,13 @@ class Processes:
     ) -> float | None:
         """The command has ended, or its time is up, or the moment to kill it has come; gives the first change."""
         changed: float | None = None
-        fds = {*outputs, self._wake, self._host} | ({watch.fd} if watch else set())
+        fds = {*outputs, self._wake, self.host} | ({watch.fd} if watch else set())
         while child.poll() is None:
             left = start + _time_for(command, changed) - time.monotonic()
             if left <= 0:
                 break
             for fd in select.select(fds, [], [], left)[0]:  # to the microsecond, which poll is not
-                if fd == self._host:  # requests wait for replies, so this is the end of them
+                if fd == self.host:  # requests wait for replies, so this is the end of them
                     raise HostGoneError
                 if watch and fd == watch.fd:
                     changed = time.monotonic() - start
@@ -267,7 +268,7 @@ def _watch(folder: str) -> Watch | None:
     return None
 
 
-def _left_alive(spared: Collection[int]) -> list[str]:
+def left_alive(spared: Collection[int]) -> list[str]:
     """Returns the names of processes that still live although the command and some grace are over."""
     until = time.monotonic() + _GRACE
     while True:

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from harness.sandbox.inside.clients import Blow, Clients
 from harness.sandbox.inside.holding import Holders
 from harness.sandbox.inside.picture import KEPT_FILE, Picture
 from harness.sandbox.inside.processes import Command, HostGoneError, Processes, end_strays
@@ -60,6 +61,7 @@ class Runner:
             "lay_out": self.lay_out,
             "observe": self.observe,
             "run": self.run,
+            "converse": self.converse,
             "hold": self.hold,
             "release": self.release,
         }
@@ -119,21 +121,9 @@ class Runner:
         """Gives how the command ended; pieces are stdout, stderr and, if it wrote one, its report."""
         root, report = self._laid_out(), f"{self._tmp}/{_REPORT}"
         _remove(report)
-        env = {
-            **os.environ,  # what the image sets, or PATH alone
-            "HOME": root,
-            "USER": os.path.basename(root),
-            "LANG": "C.UTF-8",
-            "TZ": "UTC",
-            "TMPDIR": self._tmp,
-            "PYTHONHASHSEED": "0",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            **request["env"],
-            "MIGRATION_REPORT": report,
-        }
         command = Command(
             request["argv"],
-            env,
+            self._environment(request),
             root,
             payload,
             request["timeout"],
@@ -156,6 +146,47 @@ class Runner:
         how = {"status": ended.status, "seconds": ended.seconds, "changed": ended.changed}
         left = {"killed": ended.killed, "litter": litter, "strays": ended.strays}
         return {**how, **left, "sizes": sizes}, pieces
+
+    def converse(self, request: _Request, payload: bytes) -> _Reply:
+        """Gives what clients of one command were asked and answered; pieces are their answers and each one's stderr."""
+        root = self._laid_out()
+        _remove(f"{self._tmp}/{_REPORT}")
+        command = Command(
+            request["argv"],
+            self._environment(request),
+            root,
+            b"",
+            request["timeout"],
+            request["limits"],
+            self._fence,
+        )
+        lines = [[text.encode("ascii") + b"\n" for text in texts] for texts in json.loads(payload)]
+        blow = Blow(**request["blow"]) if request["blow"] else None
+        known = set(self._outside())
+        held = Clients(self._processes, command, blow).converse(lines, self.holders.held)
+        litter = sorted(set(self._outside()) - known - {f"{self._tmp}/{_REPORT}"})[:_LITTER]
+        said = [[[*row[:3], len(row[3])] for row in rows] for rows in held.said]
+        sizes = [len(errors) for errors in held.errors]
+        how = {"said": said, "statuses": held.statuses, "sizes": sizes, "seconds": held.seconds}
+        answers = [row[3] for rows in held.said for row in rows]
+        return {**how, "landed": held.landed, "litter": litter, "strays": held.strays}, [
+            *answers,
+            *held.errors,
+        ]
+
+    def _environment(self, request: _Request) -> dict[str, str]:
+        return {
+            **os.environ,  # what the image sets, or PATH alone
+            "HOME": self._root,
+            "USER": os.path.basename(self._root),
+            "LANG": "C.UTF-8",
+            "TZ": "UTC",
+            "TMPDIR": self._tmp,
+            "PYTHONHASHSEED": "0",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            **request["env"],
+            "MIGRATION_REPORT": f"{self._tmp}/{_REPORT}",
+        }
 
     def _outside(self) -> Iterator[str]:
         """Yields what lies at the top of the folders where commands may write."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from harness.dialogue import Dialogue
 from harness.expectation import Expectation
 from harness.home import Home
 from harness.system import as_asked
-from harness.systems.ait42 import oracle
+from harness.systems.ait42 import dialogue, oracle
 from harness.systems.ait42.corruption import CATALOGUE as CORRUPTIONS
 from harness.systems.ait42.deeds import ACTORS
 from harness.systems.ait42.legacy import draw, states, write
@@ -20,6 +21,7 @@ from harness.systems.ait42.oracle import read_stored, read_target
 from harness.systems.ait42.oracle import target_problems as problems_of
 
 NAME = "ait42"
+DIALOGUE = cast("Dialogue", dialogue)
 PROFILES = Path(__file__).parent / "sut"
 
 
@@ -41,6 +43,7 @@ def expect(home: Home, conditions: frozenset[str]) -> Expectation:
 __all__ = [
     "ACTORS",
     "CORRUPTIONS",
+    "DIALOGUE",
     "METRICS",
     "NAME",
     "PROFILES",

@@ -27,6 +27,17 @@ METRICS = (
         "A42-04 A42-05",
         "store-sound",
     ),
+    in_all_homes(
+        "dual-write-consistent",
+        "homes on which clients of the store, killed ones too, lost nothing and left both sides saying the same",
+        "A42-06",
+        "acknowledged-is-kept",
+        "answers-hold",
+        "sides-agree",
+        "untouched-stay",
+        "drift-told",
+        needs="store",
+    ),
     *standard_metrics({"ends-right": "A42-04", "rollbacks-exact": "A42-06", "alterations-noticed": "A42-04"}),
 )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import twofold
 from handwritten import BORN, PROFILE, event, evidence, fate, home, stored
 
 from harness.claims import CLAIMS, Finding
@@ -125,6 +126,12 @@ SETTLED = event(HALF, DONE)
 NEWER = holding({"notes": {"a": A, "b": A}})
 EDITED = holding({"notes": {"a": A | {"text": "mine"}}})
 
+
+WRITE = twofold.said(0, 1, 2, "put", note="a", text="A")
+UNHEARD = twofold.said(0, 1, None, "read", note="a")
+COMPARED = twofold.said(0, 1, 2, "compare", reply={"apart": {}})
+PUT = twofold.talked(twofold.kept({}), twofold.kept({"a": A}), WRITE)
+APART = twofold.kept({"a": A}, {"a": {"text": "edited", "rank": 2}})
 
 TRIOS: dict[str, Trio] = {
     "ends-as-expected": Trio(
@@ -308,6 +315,36 @@ TRIOS: dict[str, Trio] = {
             shown(event(LEGACY, do="dry_run"), REFUSED),
             "no migration follows a dry run of the same home",
         ),
+    ),
+    "acknowledged-is-kept": Trio(
+        passes=twofold.shown(PUT),
+        fails=twofold.shown(twofold.talked(twofold.kept({}), twofold.kept({}), WRITE)),
+        told=("a in the target", {"text": "A", "rank": 1}, None, 0),
+        mute=(shown(RIGHT), "no client has talked to a store"),
+    ),
+    "answers-hold": Trio(
+        passes=twofold.shown(PUT),
+        fails=twofold.shown(twofold.talked(twofold.kept({}), twofold.kept({}), UNHEARD)),
+        told=("client 0", "an answer", UNHEARD.told(), 0),
+        mute=(shown(RIGHT), "no client has talked to a store"),
+    ),
+    "sides-agree": Trio(
+        passes=twofold.shown(PUT),
+        fails=twofold.shown(twofold.talked(twofold.kept({}), twofold.kept({"a": A}, {}), WRITE)),
+        told=("a", A, None, 0),
+        mute=(shown(RIGHT), "no client has talked to a store"),
+    ),
+    "untouched-stay": Trio(
+        passes=twofold.shown(PUT),
+        fails=twofold.shown(twofold.talked(twofold.kept({}), twofold.kept({"a": A, "b": A}), WRITE)),
+        told=("b in the target", None, A, 0),
+        mute=(shown(RIGHT), "no client has talked to a store"),
+    ),
+    "drift-told": Trio(
+        passes=twofold.shown(twofold.talked(twofold.kept({"a": A}), twofold.kept({"a": A}), COMPARED)),
+        fails=twofold.shown(twofold.talked(APART, APART, COMPARED)),
+        told=("a", "a difference, the legacy counts", "no difference", 0),
+        mute=(twofold.shown(PUT), "nobody asked for differences"),
     ),
     "verify-notices": Trio(
         passes=shown(RIGHT, event(EDITED, do="verify", outcome="attention")),

@@ -15,7 +15,7 @@ from harness.home import Blobs, Entry, Home
 from harness.sandbox.channel import RefusedError, SandboxError
 from harness.sandbox.holders import Database, Process
 from harness.sandbox.inside import fence
-from harness.sandbox.session import Session
+from harness.sandbox.session import Conversed, Session
 
 DAY = 86_400 * 10**9
 
@@ -499,3 +499,52 @@ def test_a_held_process_is_nobodys_leaving(session: Session) -> None:
     session.hold(Process(".ao/running.json", '{"pid": {pid}}'))
     assert session.run(["python3", "-c", ""], timeout=20).strays == ()
     session.release()
+
+
+ECHO = """
+import json, sys, time
+for line in sys.stdin:
+    time.sleep(0.02)
+    print(json.dumps({"said": json.loads(line)}), flush=True)
+"""
+
+
+def conversation(session: Session, clients: int, blow: dict[str, Any] | None = None) -> Conversed:
+    empty(session)
+    requests = [[json.dumps([client, number]) for number in range(4)] for client in range(clients)]
+    return session.converse(["python3", "-c", ECHO], requests, timeout=20, blow=blow)
+
+
+def test_clients_are_answered_side_by_side_each_in_its_order(session: Session) -> None:
+    held = conversation(session, 3)
+    assert (held.statuses, held.landed, held.litter, held.strays) == ((0, 0, 0), False, (), ())
+    for client, lines in enumerate(held.lines):
+        assert [json.loads(line.answer)["said"] for line in lines] == [[client, n] for n in range(4)]
+        assert all(line.answered is not None and line.sent < line.answered for line in lines)
+    second, last = (max(lines[n].sent for lines in held.lines) for n in (1, 3))
+    assert second < min(lines[-1].answered or 0 for lines in held.lines)
+    assert second < last
+
+
+def test_a_killed_client_leaves_its_request_open_and_the_others_go_on(session: Session) -> None:
+    held = conversation(session, 2, {"client": 1, "request": 2, "share": 0.3, "cut": False})
+    assert held.landed
+    assert held.statuses == (0, -9)
+    assert [line.answered is None for line in held.lines[1]] == [False, False, True]
+    assert len(held.lines[0]) == 4
+    assert held.lines[0][-1].answered
+
+
+def test_a_client_that_is_cut_off_gets_half_a_line(session: Session) -> None:
+    held = conversation(session, 2, {"client": 0, "request": 1, "share": 0.0, "cut": True})
+    assert [(line.cut, line.answered is None) for line in held.lines[0]] == [(False, False), (True, True)]
+    assert (held.landed, held.statuses) == (True, (1, 0))
+    assert b"JSONDecodeError" in held.stderr[0]
+
+
+def test_a_conversation_ends_with_its_time(session: Session) -> None:
+    empty(session)
+    held = session.converse(["python3", "-c", "import time; time.sleep(60)"], [["1"], ["2"]], timeout=0.5)
+    assert held.statuses == (None, None)
+    with pytest.raises(RefusedError, match="no-such-program"):
+        session.converse(["no-such-program"], [["1"]], timeout=5)
