@@ -16,7 +16,8 @@ def retention_kept(evidence: Evidence) -> Iterator[Finding]:
 
     A history is younger than any retention, so ``prune`` changes nothing at all.  ``prune_now`` ends the retention
     of all that is finished: it changes only what the migrator keeps, leaves what a step without an end has made
-    there, and finds nothing more when it is told again.
+    there, and finds nothing more when it is told again; and of every backup and export that a report named, nothing
+    is left.
     """
     last: Event | None = None
     for event in evidence.events():
@@ -27,6 +28,7 @@ def retention_kept(evidence: Evidence) -> Iterator[Finding]:
             told = "untouched: all was pruned before" if again else "untouched by a prune"
             yield from _changed(evidence, event, told, everything=again)
             yield from _needed(evidence, event)
+            yield from _left(evidence, event)
         if event.do not in READING:
             last = event if event.do == "prune_now" else None
 
@@ -44,6 +46,24 @@ def _needed(evidence: Evidence, event: Event) -> Iterator[Finding]:
         if was_there and (after is None or after.digest != digest):
             found = "gone" if after is None else "changed"
             yield Finding(_NAME, path, "kept: its migration is not finished", found, event.step)
+
+
+def _left(evidence: Evidence, event: Event) -> Iterator[Finding]:
+    """Yields the backups and exports that reports named and that are still there, though nobody may need them."""
+    needed = evidence.ledger(event).unfinished
+    for earlier in evidence.events():
+        report = earlier.report if isinstance(earlier.report, dict) else {}
+        said = {report.get("backup"), report.get("export")} if earlier.step < event.step else set()
+        for path in sorted(filter(None, (_inside(event, place) for place in said if event.succeeded))):
+            spared = any(f"{one}/".startswith(f"{path}/") for one in needed)
+            if event.after.get(path) is not None and evidence.is_kept(path) and not spared:
+                yield Finding(_NAME, path, "gone: its time is over", "still there", event.step)
+
+
+def _inside(event: Event, place: object) -> str | None:
+    """Returns a place that a report names as a path of the home; None for what is none."""
+    text = place if isinstance(place, str) else ""
+    return event.after.relative(text) if text.startswith("/") else text or None
 
 
 def _pruned(evidence: Evidence) -> str:

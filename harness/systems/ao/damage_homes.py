@@ -7,7 +7,7 @@ from random import Random
 
 from harness.corruption import Corruption, bytes_, json_, text, tree
 from harness.home import Home
-from harness.systems.ao import yaml_text
+from harness.systems.ao import naming, yaml_text
 from harness.systems.ao.model import LEGACY
 from harness.systems.ao.places import (
     CONFIG,
@@ -83,6 +83,19 @@ def _first_release_twin(home: Home, record: Record, _: Random) -> Home | None:
     if home.get(path) is not None:
         return None
     return home.with_file(path, b"status=working\nagent=codex\ncreatedAt=2026-02-20T10:00:00.000Z\n")
+
+
+def _folder_of_a_name(home: Home, entry: Entry, random: Random) -> Home | None:
+    """A hashed folder bears a project's id, which is also how the folder of another one's repository is called."""
+    others = [other for other in entries(home) if other.id != entry.id]
+    path = f"{LEGACY}/0a1b2c3d4e5f-{entry.id}/sessions/named-1"
+    if not others or home.get(path) is not None:
+        return None
+    new = f"path: {yaml_text.scalar(f'{home.root}/elsewhere/{entry.id}')}"
+    moved = _line("path:", new)(home, random.choice(others), random)
+    return moved and moved.with_file(
+        path, b"status=working\nagent=codex\ncreatedAt=2026-02-20T10:00:00.000Z\n"
+    )
 
 
 def _broken_config(home: Home, random: Random) -> Home | None:
@@ -230,6 +243,21 @@ def _conflict(home: Home, record: Record, random: Random) -> Home | None:
     return None if other == home.content(source) else home.with_file(destination, other, mode=0o600)
 
 
+def _one_place_for_two(home: Home, record: Record, random: Random) -> Home | None:
+    """Two orchestrators of a project have one resume id and two conversations: both belong to one place."""
+    source, name = transcript(home, record), random.choice(("aa-orchestrator-2", "zz-orchestrator-2"))
+    path, worktree = f"{record.folder}/{name}.json", f"{home.root}/code/of-{name}"
+    if source is None or home.get(path) is not None:
+        return None
+    uuid, other = record.data["claudeSessionUuid"], home.content(source)[::-1] + b"\n"
+    second = record.data | {"role": "orchestrator", "worktree": worktree}
+    second["createdAt"] = random.choice(("2020-01-01T00:00:00.000Z", "2031-01-01T00:00:00.000Z"))
+    home = json_.with_object(home, record.path, record.data | {"role": "orchestrator"})
+    home = json_.with_object(home, path, second)
+    bucket = naming.bucket(home.resolve(worktree))
+    return home.with_file(f".claude/projects/{bucket}/{uuid}.jsonl", other, mode=0o600)
+
+
 def _overlay(home: Home, _: Random) -> Home | None:
     path = f"{LEGACY}/portfolio/preferences.json"
     if not entries(home):
@@ -275,6 +303,8 @@ _ROWS: tuple[tuple[str, str, str, Apply], ...] = (
     ("path-through-link", "a path that leads through a link", "", on_entry(_path_through_link)),
     ("foreign-old-folder", "a folder of the first releases whose name ends like a project's", "no-project",
      on_entry(_foreign_old_folder)),
+    ("folder-of-a-name", "an old folder called by a project's id, as another project's repository is", "",
+     on_entry(_folder_of_a_name)),
     ("odd-preferences", "an overlay that is a list", "", _overlay),
     ("transcript-missing", "a conversation that is gone", "transcript-missing", on_live(_no_transcript)),
     ("transcript-is-link", "a link in the place of a conversation", "transcript-missing",
@@ -282,6 +312,8 @@ _ROWS: tuple[tuple[str, str, str, Apply], ...] = (
     ("large-transcript", "a conversation of more than a mebibyte that is not text throughout", "",
      on_live(_large_transcript)),
     ("neighbour-transcript", "another conversation beside the session's own", "", on_live(_neighbour)),
+    ("one-place-for-two", "two conversations of one project that belong to the same place", "transcript-conflict",
+     on_live(_one_place_for_two)),
     ("transcript-conflict", "another conversation where the copy must go", "transcript-conflict",
      on_live(_conflict)),
 )  # fmt: skip

@@ -132,7 +132,14 @@ def _worker(data: dict[str, Any]) -> bool:
 
 
 def _windows_text(data: dict[str, Any], _: Random) -> None:
-    data.update(userPrompt="first\r\nsecond\r\n\n\tthird  \r\n", displayName=" Caf\u00e9 Cafe\u0301 ")
+    data.update(
+        userPrompt="first\r\nCafe\u0301 \u212b\r\n\n\tthird  \r\n", displayName=" Caf\u00e9 Cafe\u0301 "
+    )
+
+
+def _word_for_id(home: Home, record: Record, random: Random) -> Home | None:
+    word = random.choice(("constructor", "__proto__", "null", "true", "NaN", "0x10", "1e3"))
+    return tree.copied(home, record.path, f"{record.folder}/{word}.json")
 
 
 def _mistyped(data: dict[str, Any], _: Random) -> None:
@@ -209,6 +216,7 @@ _ROWS: tuple[tuple[str, str, str, Apply], ...] = (
      on_live(_named_like_orchestrator)),
     ("windows-text", "texts with Windows line ends, blanks around them and two forms of one letter", "",
      _edit(_windows_text)),
+    ("word-for-id", "an id that means something else to JavaScript or YAML", "num-reassigned", on_live(_word_for_id)),
     ("bad-session-id", "a file name that is no session id", "invalid-session-id",
      _renamed("{} copy", "{}.old", "{}é", ".{}")),
     ("leading-zero-id", "a second record whose number differs by leading zeros only", "num-reassigned", on_live(_zeros)),

@@ -45,6 +45,13 @@ def _sessions(damage: Callable[[Home, str, Random], Home | None]) -> Apply:
     return on_entry(on)
 
 
+def _stale_index(home: Home, random: Random) -> Home | None:
+    place = f"{DATA}/ao.db-shm"
+    if home.get(f"{DATA}/ao.db") is None or home.get(place) is not None:
+        return None
+    return home.with_file(place, random.randbytes(136) * 240 + bytes(128), mode=0o644)
+
+
 def _moved_away(home: Home, folder: str) -> Home | None:
     """Returns the home with a folder of it moved to the user's code, and a link to it left behind."""
     place = f"code/moved-{folder.rpartition('/')[2].lstrip('.')}"
@@ -275,6 +282,7 @@ _ROWS: tuple[tuple[str, str, str, Apply], ...] = (
      _anywhere(_state_folder_in_legacy)),
     ("data-folder-read-only", "a data folder in which its owner may make nothing", "DB_INVALID", _read_only(DATA)),
     ("target-read-only", "a database that its owner may not write", "DB_INVALID", _read_only(f"{DATA}/ao.db")),
+    ("stale-shared-memory", "the index of a log that a crashed daemon left", "", _anywhere(_stale_index)),
     ("shared-memory-is-fifo", "a FIFO where SQLite would keep its shared memory", "DB_INVALID",
      _at(f"{DATA}/ao.db-shm", "fifo")),
     ("run-file-is-fifo", "a FIFO in the place of the rewrite's run file", "", _at(".ao/running.json", "fifo")),

@@ -178,6 +178,8 @@ _ROWS: tuple[tuple[str, str, str, Apply], ...] = (
      _local("extra:" + "\n  [" * 2_000 + "]" * 2_000 + "\n", "a:" + "\n  {a: " * 2_000 + "}" * 2_000)),
     ("settings-of-two-documents", "settings of two documents", "degraded-project", _local("agent: codex\n---\nagent: aider\n")),
     ("settings-in-other-types", "settings whose values parsers read differently", "", on_entry(_scalars_in_settings)),
+    ("settings-of-other-words", "settings with permissions that the rewrite has no word for", "lossy-permission",
+     _local("agentConfig: {permissions: suggest}\n", "worker: {agentConfig: {permissions: suggest}}\n", "orchestrator: {agentConfig: {permissions: suggest}}\n")),
     ("settings-with-anchors", "settings with anchors, a merge key and tags", "",
      _local("base: &base {A: one}\nenv:\n  <<: x\n  B: &b two\n  C: *b\n  D: !!str 0755\nagentConfig: &c {model: m}\nworker: {agentConfig: *c}\n")),
     ("config-in-root-is-many", "other files with names like the registry's", "",

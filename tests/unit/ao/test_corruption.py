@@ -33,7 +33,7 @@ _CODES = set(
         """terminal empty-file corrupt-copy leftover transcript-missing corrupt-json not-an-object not-a-regular-file
         unreadable invalid-session-id invalid-project-id invalid-entry no-project no-path path-escapes-home
         path-already-registered id-taken-by-other-project duplicate-source degraded-project transcript-conflict
-        num-reassigned unknown-harness unsafe-resume-id unknown-state bad-timestamp replaced-text dotted-id
+        num-reassigned unknown-harness unsafe-resume-id unknown-state lossy-permission bad-timestamp replaced-text dotted-id
         stopped-by-ao-stop CONFIG_INVALID NO_ACCESS DB_INVALID too-large not-a-folder archived migrated-dir not-migrated""",
     )
 )

@@ -466,6 +466,16 @@ def test_a_second_prune_finds_nothing_more() -> None:
     assert subjects("retention-kept", RIGHT, PRUNE, more) == [".local/state/m/1", ".local/state/m/1/journal"]
 
 
+@pytest.mark.parametrize("said", ["backup", "export"])
+@pytest.mark.parametrize("above", ["", "/home/u/"])
+def test_of_what_a_report_named_a_prune_leaves_nothing(said: str, above: str) -> None:
+    told = replace(RIGHT, report={said: f"{above}.local/state/m/1/backup"})
+    forgetful = event(MIGRATED, do="prune_now")
+    assert subjects("retention-kept", told, forgetful) == [".local/state/m/1/backup"]
+    assert subjects("retention-kept", told, replace(forgetful, outcome="refused")) == []
+    assert subjects("retention-kept", told, PRUNE) == subjects("retention-kept", RIGHT, forgetful) == []
+
+
 def test_what_an_unfinished_run_made_is_not_pruned() -> None:
     killed = event(START, MIGRATED, outcome="unknown")
     assert subjects("retention-kept", killed, PRUNE) == [".local/state/m/1/backup"]

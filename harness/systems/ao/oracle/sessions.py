@@ -29,7 +29,7 @@ class Kept:
 
 @dataclass(slots=True)
 class Sessions:
-    """What becomes of the sessions; `kept` in registry order, then by id."""
+    """What becomes of the sessions; `kept` in registry order, then the oldest first."""
 
     kept: list[Kept] = field(default_factory=list)
     fates: list[Fate] = field(default_factory=list)
@@ -119,7 +119,7 @@ def _settle_project(
     numbers = assign(
         project.prefix, [(found.id, created_at(found, lifecycle)) for found, lifecycle in new], held
     )
-    for found, lifecycle in sorted(candidates, key=lambda item: item[0].id):
+    for found, lifecycle in sorted(candidates, key=lambda item: (created_at(*item), item[0].id)):
         owner = owners.get(found.id)
         num = numbers.get(found.id)
         if owner is not None and owner != project.id:
