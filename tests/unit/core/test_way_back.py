@@ -6,6 +6,7 @@ Notes are migrated; remarks hang from them by a foreign key.  ``b`` and its rema
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import msgspec
