@@ -31,7 +31,7 @@ class Entry:
     mtime_ns: int = 0
     size: int = 0  # bytes; 0 for all but files
     digest: str = ""  # of a file's content, see `digest_of`
-    target: str = ""  # of a link
+    target: str = ""  # of a link; of a file that has several names, the first of them, by which it is told
 
     def same_but_time(self, other: Entry | None) -> bool:
         """Tells whether both are the same in kind, mode, content and link target."""

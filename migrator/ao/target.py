@@ -20,6 +20,10 @@ COLUMNS = {
     "change_log": "seq project_id session_id event_type payload created_at",
 }
 TRIGGER = "sessions_cdc_insert"
+SECOND_NAME = (
+    "has another name too (a hard link). SQLite keeps a database's log under one name, and a rollback could give back "
+    "one only. Remove the other name, or make it a copy."
+)
 REPAIR = "Restore it from a backup."
 
 
@@ -38,6 +42,8 @@ def there(places: Places) -> None:
     if os.path.islink(path) or not os.path.isfile(path):
         message = f"{path} is not a regular file. Name its real folder with --data-dir."
         raise Refusal("DB_INVALID", message)
+    if os.lstat(path).st_nlink > 1:
+        raise Refusal("DB_INVALID", f"{path} {SECOND_NAME}")
     if not os.access(path, os.R_OK | os.W_OK) or not os.access(os.path.dirname(path), os.R_OK | os.W_OK):
         raise Refusal("DB_INVALID", f"{path} or its folder may not be read and written by this user.")
 

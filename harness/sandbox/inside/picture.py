@@ -31,11 +31,16 @@ class Picture:
         self.rows: list[Row] = []
         self.blobs: list[tuple[str, bytes]] = []  # digest and content
         self._told, self._room, self._noatime = told, KEPT_ALL, os.O_NOATIME
+        self._names: dict[tuple[int, int], list[Row]] = {}  # of files with more than one, by device and inode
         above = os.open(os.path.dirname(root), _READ | os.O_DIRECTORY)
         try:
             self._walk(os.path.basename(root), above)
         finally:
             os.close(above)
+        for rows in self._names.values():
+            first, *others = sorted(rows, key=lambda row: row[0])
+            for row in others:
+                row[-1] = first[0]
 
     def _walk(self, name: str, above: int) -> None:
         # Descriptors, not paths: a hostile tree may be deeper than a path is long, or than Python recurses.
@@ -77,7 +82,10 @@ class Picture:
             kind = "fifo"
         elif stat.S_ISSOCK(status.st_mode):
             kind = "socket"
-        self.rows.append([path, kind, mode, status.st_mtime_ns, size, digest, target])
+        row = [path, kind, mode, status.st_mtime_ns, size, digest, target]
+        self.rows.append(row)
+        if kind == "file" and status.st_nlink > 1:
+            self._names.setdefault((status.st_dev, status.st_ino), []).append(row)
 
     def _content(self, name: str, above: int, mode: int, size: int) -> tuple[int, str]:
         fd = self._open(name, above, mode)

@@ -117,13 +117,21 @@ def check(root: str, rows: list[Row]) -> None:
             raise RefusedError(f"{path!r}: a {kind!r} cannot be laid out")
 
 
+def _is_second_name(rows: list[Row], path: str, first: str) -> bool:
+    """Tells whether a file is still the same in all as the one whose second name it is, which is made before it."""
+    facts = [row[1:6] for name in (path, first) for row in rows if row[0] == name]
+    return first < path and len(facts) == 2 and facts[0] == facts[1]
+
+
 def lay_out(root: str, rows: list[Row], contents: Mapping[str, Content]) -> None:
     """The folder `root`, which must be new, is as the checked manifest says, modes and mtimes included."""
     os.makedirs(root, 0o755)
     ordered = sorted(rows, key=lambda row: "" if row[0] == "." else row[0])  # a folder before its entries
     for path, kind, mode, mtime_ns, _, digest, target in ordered:
         where = f"{root}/{path}"
-        if kind == "file":
+        if kind == "file" and target and _is_second_name(rows, path, target):
+            os.link(f"{root}/{target}", where)
+        elif kind == "file":
             write(where, contents[digest], mode, mtime_ns)
         elif kind == "link":
             os.symlink(target, where)

@@ -45,6 +45,13 @@ def _sessions(damage: Callable[[Home, str, Random], Home | None]) -> Apply:
     return on_entry(on)
 
 
+def _two_names(home: Home, random: Random) -> Home | None:
+    entry, second = home.get(f"{DATA}/ao.db"), random.choice((f"{DATA}/ao.db.bak", "code/ao.db"))
+    if entry is None or entry.kind != "file" or home.get(second) is not None:
+        return None
+    return home.with_entry(second, replace(entry, target=f"{DATA}/ao.db"))
+
+
 def _stale_index(home: Home, random: Random) -> Home | None:
     place = f"{DATA}/ao.db-shm"
     if home.get(f"{DATA}/ao.db") is None or home.get(place) is not None:
@@ -283,6 +290,7 @@ _ROWS: tuple[tuple[str, str, str, Apply], ...] = (
     ("data-folder-read-only", "a data folder in which its owner may make nothing", "DB_INVALID", _read_only(DATA)),
     ("target-read-only", "a database that its owner may not write", "DB_INVALID", _read_only(f"{DATA}/ao.db")),
     ("stale-shared-memory", "the index of a log that a crashed daemon left", "", _anywhere(_stale_index)),
+    ("target-of-two-names", "a database that a hard link gives a second name", "DB_INVALID", _anywhere(_two_names)),
     ("shared-memory-is-fifo", "a FIFO where SQLite would keep its shared memory", "DB_INVALID",
      _at(f"{DATA}/ao.db-shm", "fifo")),
     ("run-file-is-fifo", "a FIFO in the place of the rewrite's run file", "", _at(".ao/running.json", "fifo")),
