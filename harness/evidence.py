@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from harness.dialogue import Dialogue, Sides
@@ -25,7 +25,8 @@ PRUNING: frozenset[str] = frozenset({"prune", "prune_now"})
 class Evidence:
     """A history, the profile of its migrator, and the pack's answers, each asked for once a home.
 
-    `dialogue` is what the pack knows of a store that writes twice, if it knows of one.
+    `dialogue` is what the pack knows of a store that writes twice, if it knows of one; `written_back` likewise of a
+    rollback that writes back.
     """
 
     history: History
@@ -35,6 +36,7 @@ class Evidence:
     problems_of: Callable[[Home], list[str]]
     read_stored: Callable[[Home], Stored]
     dialogue: Dialogue | None = None
+    written_back: Callable[[Home, Home, Home], Iterable[tuple[str, object, object]]] | None = None
     _expected: dict[tuple[int, frozenset[str]], Expectation] = field(default_factory=dict, repr=False)
     _targets: dict[int, Tables] = field(default_factory=dict, repr=False)
     _problems: dict[int, list[str]] = field(default_factory=dict, repr=False)
@@ -111,6 +113,12 @@ class Evidence:
         if id(home) not in self._sides:
             self._sides[id(home)] = self.dialogue.sides(home)
         return self._sides[id(home)]
+
+    def returns(self, event: Event) -> frozenset[str]:
+        """Returns the paths, as in `Expectation.writable`, that a rollback may change since it writes back."""
+        if not self.profile.write_back or event.do != "rollback":
+            return frozenset()
+        return frozenset().union(*(self.expected(step).returns for step in self.ledger(event).steps))
 
     def problems(self, home: Home) -> list[str]:
         """Returns what is wrong with the target store as a store, in sentences."""

@@ -51,6 +51,7 @@ class Expectation:
         writable: paths (relative) that the migration may create or change; one that ends in a slash stands for a
             directory and all below it.
         kept: tables of the store, by their names in `Stored`, whose rows the migration must leave as they are.
+        returns: paths, as in `writable`, that a rollback may change where the profile says that it writes back.
         fates: one for each legacy record.
         notes: all that the report may note of records that are migrated; None where the pack does not judge notes.
         record_tables: the tables whose rows are what was migrated.
@@ -62,6 +63,7 @@ class Expectation:
     files: Mapping[str, str] = field(default_factory=dict)
     writable: frozenset[str] = frozenset()
     kept: frozenset[str] = frozenset()
+    returns: frozenset[str] = frozenset()
     fates: tuple[Fate, ...] = ()
     notes: frozenset[Note] | None = None
     record_tables: frozenset[str] = frozenset()

@@ -11,6 +11,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from harness.claims.exported import Line, line_of, read_exports
+from harness.claims.tree import within
 from harness.evidence import PRUNING, Evidence
 from harness.expectation import TargetUnreadableError
 from harness.history import Event
@@ -86,6 +87,9 @@ class _Seen:
             self.home, self.target, self.stored = event.before, before, self.evidence.stored(event.before)
             self.others(event.after, after)
         self.home, self.target, self.stored = event.after, after, self.evidence.stored(event.after)
+        for path in self.owners:
+            if within(path, self.evidence.returns(event)):
+                self.owners[path] = event.after.get(path)
         exported = _exported(self.evidence, event.after, self.stored)
         if event.do in PRUNING:
             self.pruned |= self.exported - exported

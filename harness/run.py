@@ -257,6 +257,7 @@ def evidence_of(system: System, profile: Profile, history: History) -> Evidence:
         system.problems_of,
         system.read_stored,
         dialogue_of(system),
+        getattr(system, "written_back", None),
     )
 
 

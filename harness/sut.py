@@ -41,14 +41,20 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     reports: bool = False  # writes the contract's report
     backup: Literal["", "copies"] = ""  # copies: what migrate changes is found in `keeps` as it was
     exports: Literal["", "rows"] = ""  # rows: what a rollback removes of others' work is found in `keeps`
+    write_back: bool = False  # a rollback puts others' work in the target into the legacy files first
 
     def outcome_of(self, status: int | None) -> Outcome:
         """Returns what an exit status means to this migrator; None (signal, timeout) is unknown."""
         return next((name for name, statuses in self.exit.items() if status in statuses), "unknown")
 
     def offers(self, verb: str) -> bool:
-        """Tells whether there is a command for the verb; for ``reports``, ``backup``, ``exports``, whether it says so."""
-        kept = {"reports": self.reports, "backup": bool(self.backup), "exports": bool(self.exports)}
+        """Tells whether there is a command for the verb; for ``reports``, ``backup``, ``exports``, ``write_back``, whether it says so."""
+        kept = {
+            "reports": self.reports,
+            "backup": bool(self.backup),
+            "exports": bool(self.exports),
+            "write_back": self.write_back,
+        }
         return kept.get(verb, verb in self.verbs)
 
 

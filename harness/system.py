@@ -70,6 +70,10 @@ class System(Protocol):
     `read_target` and `read_stored` raise `TargetUnreadableError` where the store is there but cannot be read;
     A pack whose target has a store that writes the legacy files too has a `DIALOGUE` besides, see `harness.dialogue`.
     `problems_of` returns sentences on what is wrong with the store as a store, an empty list when it is absent.
+
+    A pack whose migrators may write others' work back into the legacy files also has ``written_back(left, start,
+    after)``: given the homes as the last migration left it, just before the rollback and after it, it yields the
+    place, what must be there and what is, wherever the legacy files are not as they must be.
     """
 
     NAME: str

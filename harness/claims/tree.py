@@ -40,13 +40,14 @@ def nothing_else_changes(evidence: Evidence) -> Iterator[Finding]:
             allowed = evidence.expected(event).writable | evidence.dialogue.writable
         elif event.do == "rollback" or evidence.open_ended(event):
             allowed = frozenset().union(*(evidence.expected(e).writable for e in evidence.events("migrate")))
+            allowed |= evidence.returns(event)
         else:
             allowed = evidence.expected(event).writable
         unsettled = _unsettled(evidence, event)
         for change in event.before.changes_to(event.after, times=True):
             if (
                 not _only_directory_time(change)
-                and not _within(change.path, allowed)
+                and not within(change.path, allowed)
                 and not evidence.may_keep(change)
                 and not (event.killed and _temporary(change, allowed))
                 and change.path not in unsettled
@@ -73,7 +74,8 @@ def _only_directory_time(change: Change) -> bool:
     return before is not None and before.kind == "dir" and before.same_but_time(change.after)
 
 
-def _within(path: str, allowed: frozenset[str]) -> bool:
+def within(path: str, allowed: frozenset[str]) -> bool:
+    """Tells whether a path is one of those allowed, or lies below one that ends in a slash."""
     return path in allowed or any(
         prefix.endswith("/") and f"{path}/".startswith(prefix) for prefix in allowed
     )
@@ -139,14 +141,17 @@ def home_restored(evidence: Evidence) -> Iterator[Finding]:
     """Yields paths that a successful rollback did not put back to what they were before the migration.
 
     Kind, mode, content and link target count; not times, which no rollback can give back everywhere.  What the
-    migrator declares as its own (backups, journal) may stay, and what others changed meanwhile is theirs.
+    migrator declares as its own (backups, journal) may stay, and what others changed meanwhile is theirs.  Legacy
+    files that a rollback may write back to are judged by `rollback-writes-back`.
     """
     for event in evidence.events("rollback"):
         base = evidence.ledger(event).base
         if event.outcome == "done" and base is not None:
             theirs = _theirs(evidence, event)
+            returns = evidence.returns(event)
             for change in base.changes_to(event.after):
-                if not evidence.may_keep(change) and change.path not in theirs:
+                kept = evidence.may_keep(change) or within(change.path, returns)
+                if not kept and change.path not in theirs:
                     yield _finding("home-restored", change, event)
 
 

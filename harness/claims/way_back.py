@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from harness.claims.claim import Claim, Finding, having
 from harness.claims.exported import Exports, line_of, nearest, read_exports
+from harness.claims.tree import within
 from harness.claims.whose import copied, files_of_others, inserted, rows_of_others, stored
 from harness.evidence import Evidence
 from harness.history import Event
@@ -14,7 +15,7 @@ from harness.ledger import Ledger
 from harness.records import Record, same_record
 from harness.stored import RowName, Stored
 
-_KEEPS, _TAKES = "rollback-keeps-new-work", "rollback-takes-back"
+_KEEPS, _TAKES, _RETURNS = "rollback-keeps-new-work", "rollback-takes-back", "rollback-writes-back"
 
 
 def rollback_keeps_new_work(evidence: Evidence) -> Iterator[Finding]:
@@ -157,8 +158,43 @@ def _files(evidence: Evidence, event: Event, ledger: Ledger) -> Iterator[Finding
     for path in sorted(ledger.foreign - copies.keys() - store):
         before, after = ledger.start.get(path), event.after.get(path)
         same = before == after or (before is not None and before.same_but_time(after))
-        if not same and not evidence.is_kept(path):
+        if not same and not evidence.is_kept(path) and not within(path, evidence.returns(event)):
             yield _finding(_TAKES, path, "as others left it", "gone" if after is None else "changed", event)
+
+
+def rollback_writes_back(evidence: Evidence) -> Iterator[Finding]:
+    """Yields what a rollback did not put back into the legacy files as it should, or touched there for nothing.
+
+    What must be there is the pack's to say.  Where the target was there before the migration, it stays with what others
+    did in it, and no legacy file changes.
+    """
+    for event in _written_back(evidence):
+        ledger = evidence.ledger(event)
+        if stored(evidence, ledger.steps[0].before).tables:
+            returns = evidence.returns(event)
+            for change in event.before.changes_to(event.after, times=True):
+                if within(change.path, returns):
+                    yield _finding(_RETURNS, change.path, "untouched", change.describe(), event)
+        elif evidence.written_back is not None:
+            stored(evidence, ledger.start)  # which must be readable
+            for place, wanted, found in evidence.written_back(
+                ledger.steps[-1].after, ledger.start, event.after
+            ):
+                yield _finding(_RETURNS, place, wanted, found, event)
+
+
+def _written_back(evidence: Evidence) -> Iterator[Event]:
+    for event in _done(evidence):
+        ledger = evidence.ledger(event)
+        settled = ledger.steps and ledger.steps[-1].succeeded and not (ledger.murky or ledger.pruned)
+        if evidence.profile.write_back and evidence.written_back and settled:
+            yield event
+
+
+def _writing(evidence: Evidence) -> str:
+    if not evidence.profile.write_back:
+        return "the profile does not say that a rollback writes back"
+    return "" if any(_written_back(evidence)) else "no rollback of a finished migration was done"
 
 
 def _done(evidence: Evidence) -> Iterator[Event]:
@@ -191,4 +227,10 @@ CLAIMS = (
         _KEEPS, "No rollback loses what others did since the migration.", rollback_keeps_new_work, _keeping
     ),
     Claim(_TAKES, "A rollback takes back what was migrated, and nothing else.", rollback_takes_back, _taking),
+    Claim(
+        _RETURNS,
+        "A rollback puts others' work into the legacy files first.",
+        rollback_writes_back,
+        _writing,
+    ),
 )

@@ -197,7 +197,8 @@ class Editor(Planned):
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
             for run in later:
                 db.execute("BEGIN")
-                self._from_backup(run).run(Update(db), lambda _: None)
+                sink = Update(db, run.find("filled").get("loose", []))
+                self._from_backup(run).run(sink, lambda _: None)
                 db.execute("COMMIT")
 
     def _from_backup(self, run: Run) -> Intake:

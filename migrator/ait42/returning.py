@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from migrator.ait42 import decode, schema, shape
 from migrator.ait42.decode import Json
 from migrator.ait42.moments import OLDEST, Instant, instant
-from migrator.ait42.rows import Stored, load, unequal
+from migrator.ait42.rows import Stored, load
 from migrator.ait42.shape import Merged
 from migrator.ait42.workspaces import NAME, name_of
 
@@ -73,7 +73,7 @@ def files_with(
         for name in places.get(sid, ()):
             todo.setdefault(name, []).append(sid)
     for name, ids in sorted(todo.items()):
-        if (file := _rewritten(db, name, ids, now(name), then(name))) is not None:
+        if (file := _rewritten(db, name, ids, now, then)) is not None:
             yield file
 
 
@@ -81,27 +81,27 @@ def _places(names: list[str], read: Read, wanted: Container[str]) -> dict[str, d
     """Where sessions are: by id and file, how new they are there; the first file comes first."""
     places: dict[str, dict[str, Instant]] = {}
     for name in names:
-        for merged in shape.merge(_elements(read(name)) or []):
+        for merged in shape.merge(_elements(name, read) or []):
             if (sid := merged.session["id"]) in wanted:
                 places.setdefault(sid, {})[name] = instant(merged.session["updatedAt"])
     return places
 
 
-def _elements(data: bytes | None) -> list[Json] | None:
+def _elements(name: str, read: Read) -> list[Json] | None:
     """The sessions of a file; None when nobody can read them, and so nobody can add to them."""
     try:
+        data = read(name)
         return decode.sessions(data) if data is not None else []
     except decode.BadFileError as bad:
         return [] if bad.args[0] in {"empty-file", "no-sessions"} else None
 
 
-def _rewritten(
-    db: sqlite3.Connection, name: str, ids: list[str], now: bytes | None, then: bytes | None
-) -> File | None:
+def _rewritten(db: sqlite3.Connection, name: str, ids: list[str], read: Read, then: Read) -> File | None:
     """The file with what others did to these sessions; None when it holds all of it already."""
-    elements, before = _elements(now), _elements(then) or []
+    elements, before = _elements(name, read), _elements(name, then) or []
     if elements is None:
-        return File(name, now, None, ids)
+        return File(name, None, None, ids)
+    now = read(name)
     texts = _texts(now.decode()) if now and elements else []
     made: list[str | None] = [*texts]
     merged = {one.session["id"]: one for one in shape.merge(elements)}
@@ -114,7 +114,7 @@ def _rewritten(
                 left.append(sid)
             continue
         try:
-            text = _text(there, stored, load(db, sid, "ours"))
+            text = _text(there, elements, stored, load(db, sid, "ours"))
         except (ValueError, decode.BadFileError):  # a value that the file cannot hold
             left.append(sid)
             continue
@@ -146,56 +146,66 @@ def _same(merged: Merged | None, elements: list[Json], stored: Stored | None) ->
     """Whether a file's session is just what the database holds."""
     if merged is None or stored is None:
         return merged is None and stored is None
-    one = shape.shaped(merged, elements, "", stored.row["workspace_path"], stored.instances)
-    said = _stored_as(one.id, [part for _, _, part in merged.messages], stored)
-    whole = one.instances.keys() == stored.instances.keys() and set(said) == stored.messages.keys()
-    return whole and not any(unequal(one, stored))
+    one = _in_file(merged, elements, stored, stored)
+    return one.row == stored.row and one.messages == stored.messages and not _other_instances(one, stored)
 
 
-def _text(merged: Merged | None, now: Stored | None, was: Stored | None) -> str | None:
+def _other_instances(one: Stored, other: Stored) -> bool:
+    values = [{number: part for number, (_, part) in side.instances.items()} for side in (one, other)]
+    return values[0] != values[1]
+
+
+def _in_file(merged: Merged, elements: list[Json], now: Stored, was: Stored | None) -> Stored:
+    """What a file holds of a session, in the terms of the database; without messages that it never had."""
+    one = shape.shaped(merged, elements, "", now.row["workspace_path"], now.instances)
+    ids = _stored_as([part for _, _, part in merged.messages], now, was)
+    bodies = {name: message[3] for name, message in zip(ids, one.messages, strict=True) if name}
+    return Stored(one.row, {number: (0, values) for number, values in one.instances.items()}, bodies)
+
+
+def _text(merged: Merged | None, elements: list[Json], now: Stored | None, was: Stored | None) -> str | None:
     """The session as its file is to have it; empty when it is to go, None when it is as it should be.
 
     Raises ValueError, decode.BadFileError when the editor could not read that.
     """
     if now is None:
         return ""
-    one = _one(merged, now, was) if merged else None
-    made = element(now, was if merged else None, copy.deepcopy(one))
-    if merged and made == _one(merged, None, None):
-        return None
+    if merged is None:
+        made = element(now, None, None)
+    else:
+        there = _in_file(merged, elements, now, was)
+        made = element(now, there, copy.deepcopy(_one(merged, now, was)))
+        if made == _one(merged, now, None):
+            return None
     text = json.dumps(made, indent=2, ensure_ascii=False, allow_nan=False)
     decode.sessions(f"[{text}]".encode())
     return text.replace("\n", "\n  ")
 
 
-def _one(merged: Merged, now: Stored | None, was: Stored | None) -> Json:
+def _one(merged: Merged, now: Stored, was: Stored | None) -> Json:
     """All twins as one element; without the instances and messages that the database had and has no more."""
     instances: dict[int, Json] = {}
     for _, _, part in merged.instances:
-        instances.setdefault(part["instanceId"], part)
+        if not was or part["instanceId"] in now.instances or part["instanceId"] not in was.instances:
+            instances.setdefault(part["instanceId"], part)
     messages = [part for _, _, part in merged.messages]
-    if now and was:
-        stored = _stored_as(merged.session["id"], messages, was)
-        messages = [
-            part for part, name in zip(messages, stored, strict=True) if not name or name in now.messages
-        ]
-        instances = {
-            number: part
-            for number, part in instances.items()
-            if number in now.instances or number not in was.instances
-        }
+    ids = _stored_as(messages, was) if was else [None] * len(messages)
+    messages = [part for part, name in zip(messages, ids, strict=True) if not name or name in now.messages]
     return {**merged.session, "instances": list(instances.values()), "chatHistory": messages}
 
 
-def _stored_as(sid: str, parts: list[Json], was: Stored) -> list[str | None]:
-    """Under which id the database has each message of a file."""
+def _stored_as(parts: list[Json], *sides: Stored | None) -> list[str | None]:
+    """Under which id the database has, or had, each message of a file."""
     found: list[str | None] = []
     for part in parts:
-        role = part["role"] if part["role"] in schema.ROLES else "system"
-        number = part.get("instanceId")
-        body = (role, part["content"], part["timestamp"], number if number in was.instances else None)
-        ids = islice(shape.names(sid, part["id"]), len(was.messages) + 2)
-        found.append(next((name for name in ids if was.messages.get(name) == body), None))
+        name = None
+        for side in reversed([side for side in sides if side]):
+            role = part["role"] if part["role"] in schema.ROLES else "system"
+            number = part.get("instanceId")
+            body = (role, part["content"], part["timestamp"], number if number in side.instances else None)
+            ids = islice(shape.names(side.row["id"], part["id"]), len(side.messages) + 2)
+            name = name or next((one for one in ids if side.messages.get(one) == body), None)
+        found.append(name)
     return found
 
 
@@ -222,7 +232,7 @@ def element(now: Stored, was: Stored | None, one: Json | None) -> Json:
 
 def _say(made: Json, now: Stored, was: Stored | None) -> None:
     """The element has the messages of the database, changed where they were changed."""
-    said = _stored_as(now.row["id"], made["chatHistory"], was) if was else []
+    said = _stored_as(made["chatHistory"], was)
     for part, name in zip(made["chatHistory"], said, strict=False):
         if was and name and name in now.messages:
             for key, old, new in zip(BODY, was.messages[name], now.messages[name], strict=True):

@@ -233,10 +233,10 @@ def _grouped(cursor: sqlite3.Cursor) -> Callable[[str | None], list[Any]]:
 
 
 class Update:
-    """Brings a database that is in use up to the source, within the caller's transaction."""
+    """Brings a database that is in use up to the source, within the caller's transaction, but for sessions in `leave`."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db, self.changed = db, False
+    def __init__(self, db: sqlite3.Connection, leave: Collection[str] = ()) -> None:
+        self._db, self._leave, self.changed = db, leave, False
         self.loose: list[
             str
         ] = []  # sessions that the database keeps as they are, although the source differs
@@ -259,6 +259,8 @@ class Update:
     def put(self, one: Shaped) -> Fate:
         """The session is inserted, or updated if the source is not older and differs."""
         stored = load(self._db, one.id)
+        if stored is not None and one.id in self._leave:
+            return "present", [], None
         if stored is None:
             self._db.execute(ADD_SESSION, (*one.row.values(), 0, 0))  # triggers count
             return "migrated", self._parts(one, Stored(one.row, {}, {})), None

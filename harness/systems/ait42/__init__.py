@@ -17,7 +17,7 @@ from harness.systems.ait42.deeds import ACTORS
 from harness.systems.ait42.legacy import draw, states, write
 from harness.systems.ait42.metrics import METRICS, TRIGGERS
 from harness.systems.ait42.model import LegacyState, Shape
-from harness.systems.ait42.oracle import read_stored, read_target
+from harness.systems.ait42.oracle import read_stored, read_target, written_back
 from harness.systems.ait42.oracle import target_problems as problems_of
 
 NAME = "ait42"
@@ -57,4 +57,5 @@ __all__ = [
     "states",
     "user_of",
     "write",
+    "written_back",
 ]

@@ -20,9 +20,14 @@ def _edited(home: Home, edit: Callable[[list[Row], Random], bool]) -> Home | Non
     random = Random(0)  # noqa: S311 - reproducible, not secret
     for path in session_files(home, random):
         rows = rows_of(home, path)
-        if rows and edit(rows, random):
+        if rows and all(map(_whole, rows)) and edit(rows, random):
             return _touched(with_rows(home, path, rows), path)
     return None
+
+
+def _whole(row: Row) -> bool:
+    """Tells whether the editor itself could have read the session."""
+    return isinstance(row.get("instances"), list) and isinstance(row.get("chatHistory"), list)
 
 
 def _touched(home: Home, path: str) -> Home:

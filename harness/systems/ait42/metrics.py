@@ -38,6 +38,13 @@ METRICS = (
         "drift-told",
         needs="store",
     ),
+    in_all_homes(
+        "work-written-back",
+        "rollbacks after which the session files hold what was done in sessions.db, and else what they held",
+        "A42-06",
+        "rollback-writes-back",
+        needs="write_back",
+    ),
     *standard_metrics({"ends-right": "A42-04", "rollbacks-exact": "A42-06", "alterations-noticed": "A42-04"}),
 )
 

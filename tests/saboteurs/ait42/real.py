@@ -78,3 +78,9 @@ def session_files() -> Iterator[tuple[str, list[dict[str, Any]]]]:
             continue
         if isinstance(rows, list):
             yield path.stem, [row for row in rows if isinstance(row, dict)]
+
+
+def write(name: str, rows: list[dict[str, Any]]) -> None:
+    """Writes a session file as the editor would."""
+    path = SESSIONS / f"{name}.json"
+    path.write_text(json.dumps(rows, indent=2, ensure_ascii=False), encoding="utf-8")

@@ -13,7 +13,7 @@ from harness.expectation import Expectation
 from harness.home import Home
 from harness.systems.ait42 import schema
 from harness.systems.ait42.oracle import expect
-from harness.systems.ait42.oracle.workspaces import _fits
+from harness.systems.ait42.oracle.workspaces import fits
 
 MAPPING = ".ait42/workspace_mapping.json"
 SESSIONS = ".ait42/sessions"
@@ -38,8 +38,8 @@ def hashed(path: str) -> str:
     ],
 )  # fmt: skip
 def test_paths_hash_as_the_editor_hashes_them(path: str, name: str) -> None:
-    assert _fits(Home.empty(ROOT), path, name)
-    assert not _fits(Home.empty(ROOT), f"{path}x", name)
+    assert fits(Home.empty(ROOT), path, name)
+    assert not fits(Home.empty(ROOT), f"{path}x", name)
 
 
 def test_a_link_and_its_target_are_one_workspace() -> None:
@@ -51,9 +51,9 @@ def test_a_link_and_its_target_are_one_workspace() -> None:
     )
     name = hashed(f"{ROOT}/real")
     for path in (f"{ROOT}/link", f"{ROOT}/link/", f"{ROOT}/real/../link/.", f"{ROOT}//real"):
-        assert _fits(made, path, name), path
-    assert not _fits(made, f"{ROOT}/gone/../real", name)
-    assert _fits(made, f"{ROOT}/link", hashed(f"{ROOT}/link"))
+        assert fits(made, path, name), path
+    assert not fits(made, f"{ROOT}/gone/../real", name)
+    assert fits(made, f"{ROOT}/link", hashed(f"{ROOT}/link"))
 
 
 @pytest.mark.parametrize(

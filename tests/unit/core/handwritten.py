@@ -7,7 +7,7 @@ wrong with that store, a line each.  A store's `shape` is the text of that file,
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from harness.evidence import Evidence
@@ -85,7 +85,8 @@ def evidence(
         Event(**{name: getattr(given, name) for name in Event.__slots__ if name != "step"}, step=number)
         for number, given in enumerate(events)
     )
-    return Evidence(History(first, numbered), profile, expect, read_target, problems_of, read_stored)
+    answers = (expect, read_target, problems_of, read_stored)
+    return Evidence(History(first, numbered), profile, *answers, written_back=written_back)
 
 
 def read_target(asked: Home) -> Tables:
@@ -106,6 +107,13 @@ def read_stored(asked: Home) -> Stored:
     counters = json.loads(asked.content("counters")) if asked.get("counters") else {}
     files = frozenset({"target.json", "counters"})
     return Stored(read_target(asked), references, counters, shape, files)
+
+
+def written_back(left: Home, start: Home, after: Home) -> Iterator[tuple[str, object, object]]:
+    """Yields each row that others added to the target and that is no file below `notes`."""
+    for name in read_target(start).get("notes", {}).keys() - read_target(left).get("notes", {}).keys():
+        if after.get(f"notes/{name}.txt") is None:
+            yield f"notes/{name}.txt", "a file", "no such file"
 
 
 def problems_of(asked: Home) -> list[str]:

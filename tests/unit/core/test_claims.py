@@ -28,6 +28,7 @@ ORACLE = {
         tables={"notes": {"a": A}},
         files={"moved/a": digest_of(b"dear")},
         writable=frozenset({"target.json", "moved/"}),
+        returns=frozenset({"notes/"}),
         fates=(fate("a"), LETTER),
         notes=frozenset({SHORTENED, Note("notes/a.txt", "a", "faded", sure=False)}),
     ),
@@ -105,6 +106,7 @@ REFUSED = event(LEGACY, outcome="refused", conditions=frozenset({"locked"}), rep
 BACK = event(MIGRATED, LEGACY, do="rollback", report=IDLE | {"outcome": "done", "changed": True})
 NO_SUCCESS = (shown(REFUSED), "no migrate step reported success")
 DEAF = msgspec.structs.replace(PROFILE, reports=False)
+RETURNS = msgspec.structs.replace(PROFILE, write_back=True)
 COPIES = msgspec.structs.replace(PROFILE, backup="copies")
 OLD = LEGACY.with_file("target.json", b"{}")
 CHANGED = MIGRATED
@@ -282,6 +284,14 @@ TRIOS: dict[str, Trio] = {
             shown(RIGHT, BACK),
             "no rollback was done after others' work, or with nothing to take back",
         ),
+    ),
+    "rollback-writes-back": Trio(
+        passes=shown(
+            RIGHT, event(NEWER, LEGACY.with_file("notes/b.txt", b"A"), do="rollback"), profile=RETURNS
+        ),
+        fails=shown(RIGHT, event(NEWER, LEGACY, do="rollback"), profile=RETURNS),
+        told=("notes/b.txt", "a file", "no such file", 1),
+        mute=(shown(RIGHT, BACK), "the profile does not say that a rollback writes back"),
     ),
     "retention-kept": Trio(
         passes=shown(RIGHT, event(MIGRATED, do="prune")),

@@ -9,5 +9,6 @@ from harness.systems.ait42.oracle.database import read_target
 from harness.systems.ait42.oracle.expect import expect
 from harness.systems.ait42.oracle.soundness import target_problems
 from harness.systems.ait42.oracle.stored import read_stored
+from harness.systems.ait42.oracle.way_back import written_back
 
-__all__ = ["expect", "read_stored", "read_target", "target_problems"]
+__all__ = ["expect", "read_stored", "read_target", "target_problems", "written_back"]

@@ -52,6 +52,7 @@ def expect(home: Home, *, locked: bool = False) -> Expectation:
     return Expectation(
         tables={**target.tables, **rows.tables(), "schema_version": steps},
         writable=files_of(home, PLACE),
+        returns=frozenset({f"{folder}/"}),
         fates=tuple(fates),
         notes=frozenset(rows.notes | set(mapping_notes(home, root, dict.fromkeys(files, False) | stored))),
     )

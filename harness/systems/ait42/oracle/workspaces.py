@@ -18,7 +18,7 @@ _HASH = re.compile(r"[0-9a-f]{16}")
 def workspace_of(home: Home, file: SessionFile, mapping: Mapping[str, str]) -> str | None:
     """Returns the workspace of a session file as its sessions must name it, or None where it cannot be known."""
     mapped = mapping.get(file.hash)
-    if mapped and _fits(home, mapped, file.hash):
+    if mapped and fits(home, mapped, file.hash):
         return mapped
     seen: set[str] = set()
     for path in _worktrees(file):
@@ -26,7 +26,7 @@ def workspace_of(home: Home, file: SessionFile, mapping: Mapping[str, str]) -> s
             if prefix in seen:
                 continue
             seen.add(prefix)
-            if _fits(home, prefix, file.hash):
+            if fits(home, prefix, file.hash):
                 return prefix
     return None
 
@@ -41,7 +41,7 @@ def mapping_notes(home: Home, root: str, names: Mapping[str, bool]) -> Iterator[
         yield Note(f"{LEGACY}/{MAPPING}", "", "mapping-invalid")
     for name, stored in names.items():
         mapped = (mapping or {}).get(name)
-        if mapped and not _fits(home, mapped, name):
+        if mapped and not fits(home, mapped, name):
             yield Note(f"{LEGACY}/{MAPPING}", name, "mapping-mismatch", sure=stored)
 
 
@@ -76,7 +76,8 @@ def _encodable(path: str) -> bool:
     return True
 
 
-def _fits(home: Home, path: str, name: str) -> bool:
+def fits(home: Home, path: str, name: str) -> bool:
+    """Tells whether a session file of that name can belong to the path."""
     return bool(path) and _encodable(path) and name in {_hash(_normal(home, path)), _hash(path)}
 
 
