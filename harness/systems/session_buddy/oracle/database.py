@@ -28,18 +28,18 @@ _STAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 
 
 def places(home: Home) -> list[str]:
-    """Returns which of the places where a database is looked for lead to something, or out of the home."""
-    there = []
-    for place in PLACES:
-        inside = home.relative(home.resolve(f"{home.root}/{place}"))
-        if inside is None or inside in home.entries:
-            there.append(place)
-    return there
+    """Returns which of the places where a database is looked for lead to something in the home."""
+    return [place for place in PLACES if sqlite_copy.place(home, place) is not None]
+
+
+def leaves_home(home: Home) -> bool:
+    """Tells whether a place leads out of the home, where nobody can say what there is."""
+    return any(home.relative(home.resolve(f"{home.root}/{place}")) is None for place in PLACES)
 
 
 def file_of(home: Home) -> str | None:
     """Returns the path, inside the home and with links followed, of the database that would be migrated."""
-    return next((found for place in places(home) if (found := sqlite_copy.place(home, place))), None)
+    return next((found for place in PLACES if (found := sqlite_copy.place(home, place))), None)
 
 
 def opened(home: Home, path: str) -> AbstractContextManager[sqlite3.Connection]:

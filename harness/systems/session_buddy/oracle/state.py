@@ -11,7 +11,14 @@ from harness.home import Home
 from harness.records import Tables
 from harness.systems.session_buddy.oracle import schema
 from harness.systems.session_buddy.oracle.backfills import Invocation
-from harness.systems.session_buddy.oracle.database import file_of, objects, opened, places, tables_of
+from harness.systems.session_buddy.oracle.database import (
+    file_of,
+    leaves_home,
+    objects,
+    opened,
+    places,
+    tables_of,
+)
 
 _MAGIC = b"SQLite format 3\0"
 
@@ -42,11 +49,9 @@ class State:
 def state_of(home: Home) -> State:
     """Returns the state of the home's database, missing and broken ones included."""
     there, path = places(home), file_of(home)
-    if not there:
-        return State(refusals=frozenset({"DB_MISSING"}))
-    refusals = {"DB_AMBIGUOUS"} if len(there) > 1 else set()
     if path is None:
-        return State(refusals=frozenset({*refusals, "PATH_ESCAPES"}))
+        return State(refusals=frozenset({"DB_MISSING", *(["PATH_ESCAPES"] if leaves_home(home) else [])}))
+    refusals = {"DB_AMBIGUOUS"} if len(there) > 1 else set()
     refusals |= _no_access(home, path)
     if _no_database(home, path):
         return State(path, frozenset({*refusals, "NOT_A_DATABASE"}))
