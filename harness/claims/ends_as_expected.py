@@ -78,7 +78,7 @@ def _blocked(evidence: Evidence, event: Event) -> set[str]:
     if not ledger.foreign:
         return set()
     try:
-        before, left = evidence.stored(event.before), evidence.stored(ledger.steps[-1].after)
+        before, left = evidence.stored(ledger.start), evidence.stored(ledger.steps[-1].after)
     except TargetUnreadableError:
         return {"done", "refused"}
     if left.tables and not before.tables:

@@ -361,6 +361,13 @@ def test_a_rollback_is_refused_once_the_schema_has_moved_for_as_long_as_it_has()
     assert wanted(MIGRATED, RIGHT, rolled_back(moved, moved, "refused")) == {"done"}
 
 
+def test_a_killed_rollback_that_had_put_the_schema_back_is_ended_and_not_refused() -> None:
+    made, worked = (tree.with_file("shape", b"4") for tree in (MIGRATED, WORKED))
+    killed = event(worked, EXPORTED, do="rollback", outcome="unknown", kill=Kill(0.1, landed=True))
+    assert wanted(EXPORTED, event(START, made), killed) == {"done"}
+    assert wanted(EXPORTED, event(START, made)) == {"refused"}
+
+
 def test_a_rollback_is_refused_over_a_damaged_backup_for_as_long_as_it_is_needed() -> None:
     torn = kept(MIGRATED, "backup", b"half")
     assert wanted(torn, RIGHT) == {"refused"}
