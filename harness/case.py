@@ -15,8 +15,8 @@ from harness.sandbox.session import Ran, Session
 from harness.scenario import Step
 from harness.supervised import RECORD, fired_of, recording_of
 from harness.sut import Profile
-from harness.system import Actor, System, dialogue_of
-from harness.talking import TALKING, run_talk
+from harness.system import Actor, System, dialogue_of, queries_of
+from harness.talking import TALKING, asked_of, run_talk
 
 _TRIES = 3  # at killing one step
 
@@ -43,12 +43,10 @@ def run_step(
     if actor is not None:
         before, conditions = _begin(actor, profile, session, before)
     try:
-        dialogue = dialogue_of(system) if step.do in TALKING else None
-        if dialogue is not None:
+        asked = asked_of(step, dialogue_of(system), queries_of(system), before, random)
+        if asked is not None:
             argv = _command(profile.verbs[step.do], session)
-            event = run_talk(
-                number, step, dialogue, profile, session, argv=argv, before=before, random=random
-            )
+            event = run_talk(number, step, asked, profile, session, argv=argv, before=before, random=random)
         else:
             ran = run_verb(step, profile, session)
             after = session.observe()

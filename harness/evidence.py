@@ -10,12 +10,13 @@ from harness.expectation import Expectation
 from harness.history import Event, History
 from harness.home import Change, Home
 from harness.ledger import Ledger, ledgers
+from harness.queries import Queries
 from harness.records import Tables
 from harness.standing import Standing, standings
 from harness.stored import Stored
 from harness.sut import Profile
 
-READING: frozenset[str] = frozenset({"inspect", "plan", "dry_run", "verify", "status"})
+READING: frozenset[str] = frozenset({"inspect", "plan", "dry_run", "verify", "status", "query"})
 """Verbs that look and never touch."""
 PRUNING: frozenset[str] = frozenset({"prune", "prune_now"})
 """Verbs that touch only what the migrator keeps for good."""
@@ -25,8 +26,8 @@ PRUNING: frozenset[str] = frozenset({"prune", "prune_now"})
 class Evidence:
     """A history, the profile of its migrator, and the pack's answers, each asked for once a home.
 
-    `dialogue` is what the pack knows of a store that writes twice, if it knows of one; `written_back` likewise of a
-    rollback that writes back.
+    `dialogue` is what the pack knows of a store that writes twice, `queries` of one that answers questions, if it knows
+    of one; `written_back` likewise of a rollback that writes back.
     """
 
     history: History
@@ -37,6 +38,7 @@ class Evidence:
     read_stored: Callable[[Home], Stored]
     dialogue: Dialogue | None = None
     written_back: Callable[[Home, Home, Home], Iterable[tuple[str, object, object]]] | None = None
+    queries: Queries | None = None
     _expected: dict[tuple[int, frozenset[str]], Expectation] = field(default_factory=dict, repr=False)
     _targets: dict[int, Tables] = field(default_factory=dict, repr=False)
     _problems: dict[int, list[str]] = field(default_factory=dict, repr=False)

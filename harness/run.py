@@ -30,7 +30,7 @@ from harness.shrink import shrink
 from harness.store import RunFolder
 from harness.story import Story, Told, as_rows
 from harness.sut import Profile
-from harness.system import System, dialogue_of
+from harness.system import System, dialogue_of, queries_of
 from harness.verdict import ClaimResult, Status, Verdict, judge, worst
 from harness.world import World, tell
 
@@ -258,6 +258,7 @@ def evidence_of(system: System, profile: Profile, history: History) -> Evidence:
         system.read_stored,
         dialogue_of(system),
         getattr(system, "written_back", None),
+        queries_of(system),
     )
 
 

@@ -27,7 +27,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     seed; 0 means all.  `fault` names a single one, see `harness.fault`.
 
     In a step of ``store`` so many `clients` have so many `operations` each; there a kill is that of one client, and with
-    ``cut`` its input breaks off in the middle of a request.
+    ``cut`` its input breaks off in the middle of a request.  In a step of ``query`` one client has `operations` questions.
     """
 
     do: Verb
@@ -61,6 +61,8 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
             raise ValueError(f"a step of {self.do} has both {befalls[0]} and meanwhile; use two steps")
         if self.do == "store":
             self._check_clients()
+            return
+        if self.do == "query" and self.clients == 1 and 1 <= self.operations <= 100 and not self.kill:
             return
         if self.kill == "cut" or (self.clients, self.operations) != (1, 6):
             raise ValueError(f"a step of {self.do} has clients, operations or a cut, which only store has")

@@ -14,7 +14,7 @@ import msgspec
 Outcome = Literal["done", "refused", "partial", "failed", "attention", "unknown"]
 Verb = Literal[
     "inspect", "plan", "migrate", "dry_run", "verify", "rollback", "status", "prune", "prune_now",
-    "store", "reconcile",
+    "store", "reconcile", "query",
 ]  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from harness.dialogue import Dialogue
 from harness.expectation import Expectation
 from harness.gate import Metric, Trigger
 from harness.home import Home
+from harness.queries import Queries
 from harness.records import Tables
 from harness.sandbox.holders import Holder
 from harness.stored import Stored
@@ -68,7 +69,7 @@ class System(Protocol):
     """The names that a pack supplies.
 
     `read_target` and `read_stored` raise `TargetUnreadableError` where the store is there but cannot be read;
-    A pack whose target has a store that writes the legacy files too has a `DIALOGUE` besides, see `harness.dialogue`.
+    A pack whose target has a store that writes the legacy files too has a `DIALOGUE` besides, see `harness.dialogue`; one that answers questions has `QUERIES`, see `harness.queries`.
     `problems_of` returns sentences on what is wrong with the store as a store, an empty list when it is absent.
 
     A pack whose migrators may write others' work back into the legacy files also has ``written_back(left, start,
@@ -123,3 +124,8 @@ class System(Protocol):
 def dialogue_of(system: System) -> Dialogue | None:
     """Returns what a pack knows of a store that writes twice; None where it knows of none."""
     return getattr(system, "DIALOGUE", None)
+
+
+def queries_of(system: System) -> Queries | None:
+    """Returns what a pack knows of questions to its target; None where there are none."""
+    return getattr(system, "QUERIES", None)

@@ -10,20 +10,34 @@ from typing import Any
 from harness.dialogue import Dialogue, Request
 from harness.history import Event
 from harness.home import Home
+from harness.queries import Queries
 from harness.sandbox.session import Conversed, Session
 from harness.scenario import Step
 from harness.sut import Outcome, Profile
 from harness.talk import BlowKind, Exchange, Talk
 
-TALKING: frozenset[str] = frozenset({"store", "reconcile"})
+TALKING: frozenset[str] = frozenset({"store", "reconcile", "query"})
 """Verbs whose command answers requests, a line each."""
 _LATE = 1.0  # kills fall within so many times the time that the last answer took
+
+
+def asked_of(
+    step: Step, dialogue: Dialogue | None, queries: Queries | None, before: Home, random: Random
+) -> Sequence[Sequence[Request]] | None:
+    """Returns what each client of the step asks for, drawn for the home; None for a step, or a pack, without any."""
+    if step.do == "query" and queries is not None:
+        return [queries.requests(before, random, step.operations)]
+    if step.do == "reconcile" and dialogue is not None:
+        return [dialogue.settling()]
+    if step.do == "store" and dialogue is not None:
+        return dialogue.requests(before, random, step.clients, step.operations)
+    return None
 
 
 def run_talk(
     number: int,
     step: Step,
-    dialogue: Dialogue,
+    asked: Sequence[Sequence[Request]],
     profile: Profile,
     session: Session,
     *,
@@ -31,14 +45,11 @@ def run_talk(
     before: Home,
     random: Random,
 ) -> Event:
-    """Returns the event of clients of the command `argv` at work; `random` draws what they ask for, and when one is killed.
+    """Returns the event of clients of the command `argv` at work, each with what it asks for; `random` draws when one is killed.
 
     Raises:
         SandboxError: the sandbox failed; nothing can be said about the store.
     """
-    asked = [dialogue.settling()]
-    if step.do == "store":
-        asked = dialogue.requests(before, random, step.clients, step.operations)
     blow = _blow(step, asked, random) if step.kill else None
     lines = [[json.dumps(request) for request in requests] for requests in asked]
     held = session.converse(argv, lines, env=profile.env, timeout=profile.timeout, blow=blow)

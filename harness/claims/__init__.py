@@ -10,6 +10,7 @@ from harness.claims import (
     ends_as_expected,
     interruption,
     promises,
+    reading,
     report,
     retention,
     safety,
@@ -30,6 +31,7 @@ CLAIMS: dict[str, Claim] = {
         *dual_write.CLAIMS,
         *safety.CLAIMS,
         *promises.CLAIMS,
+        reading.CLAIM,
         ends_as_expected.CLAIM,
         *report.CLAIMS,
     )

@@ -37,8 +37,8 @@ def _wanted(evidence: Evidence, event: Event) -> set[str]:
     expected = evidence.expected(event).outcome
     if event.do in {"migrate", "dry_run"}:
         return _migrate(evidence, event, expected)
-    if event.do in {"inspect", "plan"}:
-        return {"done", "partial", "refused"} if expected == "refused" else {"done", "partial"}
+    if event.do in {"inspect", "plan", "query"}:
+        return _looking(evidence, event, expected)
     if event.do == "rollback":
         return _rollback(evidence, event)
     if event.do == "verify":
@@ -51,6 +51,14 @@ def _migrate(evidence: Evidence, event: Event, expected: str) -> set[str]:
         return {"refused"}
     told_apart = "partial" in evidence.profile.exit
     return {"done", "partial"} if evidence.open_ended(event) else {expected if told_apart else "done"}
+
+
+def _looking(evidence: Evidence, event: Event, expected: str) -> set[str]:
+    """Returns how a look at a home may end; one that answers questions has to refuse where there is nobody to ask."""
+    if event.do == "query":
+        ready = evidence.queries is None or evidence.queries.ready(event.before)
+        return {"done", "refused"} if event.conditions else {"done"} if ready else {"refused"}
+    return {"done", "partial", "refused"} if expected == "refused" else {"done", "partial"}
 
 
 def _rollback(evidence: Evidence, event: Event) -> set[str]:

@@ -105,8 +105,8 @@ def dry_run_is_clean(evidence: Evidence) -> Iterator[Finding]:
 
 
 def reading_is_clean(evidence: Evidence) -> Iterator[Finding]:
-    """Yields anything that a verb which only looks (inspect, plan, verify, status) changed."""
-    for event in evidence.events("inspect", "plan", "verify", "status"):
+    """Yields anything that a verb which only looks (inspect, plan, verify, status, query) changed."""
+    for event in evidence.events("inspect", "plan", "verify", "status", "query"):
         yield from _untouched("reading-is-clean", event)
 
 
@@ -181,7 +181,7 @@ def _rerun(evidence: Evidence) -> str:
 
 
 def _looked(evidence: Evidence) -> str:
-    looked = any(evidence.events("inspect", "plan", "verify", "status"))
+    looked = any(evidence.events("inspect", "plan", "verify", "status", "query"))
     return "" if looked else "the scenario has no step that only looks"
 
 

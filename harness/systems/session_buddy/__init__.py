@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from harness.queries import Queries
 from harness.system import as_asked
+from harness.systems.session_buddy import queries
 from harness.systems.session_buddy.corruption import CATALOGUE as CORRUPTIONS
 from harness.systems.session_buddy.deeds import ACTORS
 from harness.systems.session_buddy.legacy import draw, states, write
@@ -16,6 +18,7 @@ from harness.systems.session_buddy.oracle import expect, read_stored, read_targe
 from harness.systems.session_buddy.oracle import target_problems as problems_of
 
 NAME = "session-buddy"
+QUERIES = cast("Queries", queries)
 PROFILES = Path(__file__).parent / "sut"
 
 
@@ -35,6 +38,7 @@ __all__ = [
     "METRICS",
     "NAME",
     "PROFILES",
+    "QUERIES",
     "TRIGGERS",
     "draw",
     "expect",

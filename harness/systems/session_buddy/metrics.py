@@ -30,6 +30,13 @@ METRICS = (
         "SB-02 SB-03",
         "store-sound",
     ),
+    in_all_homes(
+        "questions-answered",
+        "homes that answered every question as an independent computation does",
+        "SB-08",
+        "reads-answer",
+        needs="query",
+    ),
     *standard_metrics(
         {
             "ends-right": "SB-01 SB-07",

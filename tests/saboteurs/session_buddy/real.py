@@ -6,7 +6,7 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from migrator.cli import main
 
@@ -77,3 +77,30 @@ def edit_report(edit: Callable[[dict[str, Any]], None]) -> None:
     report = json.loads(path.read_text())
     edit(report)
     path.write_text(json.dumps(report))
+
+
+class _Edited:
+    """A stdout whose lines, a JSON object each, are changed on the way."""
+
+    def __init__(self, out: TextIO, edit: Callable[[dict[str, Any]], None]) -> None:
+        self.out, self.edit, self.begun = out, edit, ""
+
+    def write(self, text: str) -> int:
+        """Passes whole lines on."""
+        *lines, self.begun = (self.begun + text).split("\n")
+        for line in lines:
+            answer = json.loads(line)
+            self.edit(answer)
+            self.out.write(json.dumps(answer) + "\n")
+        return len(text)
+
+    def flush(self) -> None:
+        """Passes it on."""
+        self.out.flush()
+
+
+def answering(edit: Callable[[dict[str, Any]], None]) -> int:
+    """As `run`, with each answer to a question changed."""
+    if VERB == "query":
+        sys.stdout = _Edited(sys.stdout, edit)  # type: ignore[assignment]
+    return run()

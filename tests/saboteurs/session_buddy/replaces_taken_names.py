@@ -4,7 +4,7 @@ import sys
 
 import real
 
-CLAIM = "no-loss"
+CLAIM = "ends-as-expected"
 SCENARIO = "session-buddy-refuses-taken-names"
 
 if __name__ == "__main__":

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from random import Random
 from typing import Any
 
 import msgspec
 import pytest
 import twofold
-from handwritten import BORN, PROFILE, event, evidence, fate, home, stored
+from handwritten import BORN, PROFILE, event, evidence, fate, home, read_target, stored
 
 from harness.claims import CLAIMS, Finding
 from harness.claims.claim import always
@@ -16,7 +18,9 @@ from harness.evidence import Evidence
 from harness.expectation import Expectation, Fate, Note
 from harness.history import Event, Kill
 from harness.home import Home, digest_of
+from harness.queries import WrongAnswer
 from harness.sut import Outcome, Verb
+from harness.talk import Exchange, Talk
 from harness.verdict import ClaimResult, Status, judge
 
 A = {"text": "A", "rank": 1}
@@ -83,6 +87,31 @@ def shown(*events: Event, **more: Any) -> Evidence:
     return evidence(*events, **{"oracle": ORACLE, **more})
 
 
+class Questions:
+    """Asks for the text of a note; a home is ready once it has a store."""
+
+    @staticmethod
+    def ready(asked: Home) -> bool:
+        return asked.get("target.json") is not None
+
+    @staticmethod
+    def requests(_home: Home, _random: Random, operations: int) -> list[dict[str, str]]:
+        return [{"of": "a"}] * operations
+
+    @staticmethod
+    def wrong(asked: Home, exchanges: Sequence[Exchange]) -> Iterator[WrongAnswer]:
+        notes = read_target(asked)["notes"]
+        for one in exchanges:
+            text = notes[one.request["of"]]["text"]
+            if one.reply != text:
+                yield WrongAnswer(one.request["of"], text, one.reply)
+
+
+def asked(tree: Home, *exchanges: Exchange, outcome: Outcome = "done") -> Evidence:
+    questions = event(tree, do="query", outcome=outcome, talk=Talk(exchanges, (0,)))
+    return replace(shown(questions), queries=Questions())
+
+
 def with_notes(tree: Home, **notes: Any) -> Home:
     return tree.with_file("target.json", stored({"notes": notes}).encode())
 
@@ -136,6 +165,12 @@ PUT = twofold.talked(twofold.kept({}), twofold.kept({"a": A}), WRITE)
 APART = twofold.kept({"a": A}, {"a": {"text": "edited", "rank": 2}})
 
 TRIOS: dict[str, Trio] = {
+    "reads-answer": Trio(
+        passes=asked(MIGRATED, Exchange(0, 0.1, {"of": "a"}, 0.2, "A")),
+        fails=asked(MIGRATED, Exchange(0, 0.1, {"of": "a"}, 0.2, "B")),
+        told=("a", "A", "B", 0),
+        mute=(asked(LEGACY, Exchange(0, 0.1, {"of": "a"}, 0.2, "A")), "no home was asked that can be"),
+    ),
     "ends-as-expected": Trio(
         passes=shown(REFUSED, RIGHT, event(TORN, outcome="partial")),
         fails=shown(RIGHT, event(LEGACY, MIGRATED, conditions=frozenset({"locked"}))),
@@ -918,6 +953,19 @@ def test_records_that_are_no_list_of_objects_are_told(records: Any) -> None:
 
 def test_counts_that_are_no_object_are_told() -> None:
     assert next(subject for subject, _, _ in honesty(counts=[1])) == "counts.written"
+
+
+def test_a_question_without_an_answer_is_told() -> None:
+    (found,) = result_of("reads-answer", asked(MIGRATED, Exchange(0, 0.1, {"of": "a"}))).findings
+    assert (found.subject, found.found) == ("question {'of': 'a'}", "none")
+
+
+def test_a_home_that_cannot_be_asked_is_refused_and_any_other_is_not() -> None:
+    def ends(tree: Home, outcome: Outcome) -> bool:
+        return result_of("ends-as-expected", asked(tree, outcome=outcome)).status is Status.PASS
+
+    assert [ends(MIGRATED, "done"), ends(MIGRATED, "refused")] == [True, False]
+    assert [ends(LEGACY, "done"), ends(LEGACY, "refused")] == [False, True]
 
 
 def test_a_number_that_was_not_to_be_given_out_is_told() -> None:

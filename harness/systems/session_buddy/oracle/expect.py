@@ -88,8 +88,11 @@ def _record(rows: Rows, *, complete: bool, checksum: bool) -> None:
         "applied_by": "session-buddy",
         "success": 1,
     }
-    others = rows.tables["skill_migrations"].get(schema.V4, {})
-    rows.put("skill_migrations", schema.V4, {**others, **line})
+    failed = rows.tables["skill_migrations"].get(schema.V4)
+    if failed is not None:
+        sums = OneOf((CHECKSUM, failed.get("checksum")))
+        line = {**failed, "applied_at": LATER, "success": 1, "checksum": sums}
+    rows.put("skill_migrations", schema.V4, line)
 
 
 def _taxonomy(rows: Rows, state: State, skills: Collection[object], now: str) -> Iterator[Fate]:

@@ -39,6 +39,12 @@ def view_problems(connection: sqlite3.Connection) -> Iterator[str]:
                 yield f"{name}: its rows are not in the order of {order[0]}"
 
 
+def row_counts(connection: sqlite3.Connection) -> dict[str, int]:
+    """Returns how many rows each view must show; not for the one that asks for the time."""
+    timed = "v_skill_effectiveness_trend"
+    return {name: len(list(count(connection))) for name, count in _COUNTED.items() if name != timed}
+
+
 _ORDER = {
     "v_realtime_skill_dashboard": ("invocation_count_24h", True),
     "v_skill_dependency_network": ("co_occurrence_count", True),
