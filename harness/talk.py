@@ -56,6 +56,11 @@ class Talk:
         """Tells whether a client was killed."""
         return self.landed and self.blow == "random"
 
+    @property
+    def left_to_itself(self) -> bool:
+        """Tells whether any client came to an end of its own."""
+        return not self.killed or len(self.statuses) > 1
+
     def made(self) -> Iterator[Exchange]:
         """Yields the requests that were really made."""
         return (one for one in self.exchanges if not one.cut)

@@ -20,7 +20,7 @@ def check(evidence: Evidence) -> Iterator[Finding]:
     locked target is the release blocker that the harness exists for.  One that met an error may refuse as well.
     """
     for event in evidence.events():
-        if event.killed:
+        if event.killed or (event.talk and not event.talk.left_to_itself):
             continue
         if event.timed_out:
             raise UndecidedError(f"step {event.step} ({event.do}) had no end within {event.seconds:.0f} s")
