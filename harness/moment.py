@@ -58,6 +58,7 @@ class _Seen:
     theirs: dict[RowName, Record] = field(default_factory=dict)
     exported: set[tuple[str, Line]] = field(default_factory=set)
     pruned: set[tuple[str, Line]] = field(default_factory=set)
+    tables: set[str] = field(default_factory=set)  # also those that a rollback has dropped
     home: Home | None = None
 
     def others(self, home: Home, target: Rows) -> None:
@@ -66,6 +67,7 @@ class _Seen:
             self.sources.pop(name, None)
         self.born.update(target)
         stored = self.evidence.stored(home)
+        self.tables |= stored.tables.keys()
         for row in set(self.theirs) - set(stored.names()):
             if self.stored.has(row):
                 del self.theirs[row]
@@ -90,7 +92,8 @@ class _Seen:
         for path in self.owners:
             if within(path, self.evidence.returns(event)):
                 self.owners[path] = event.after.get(path)
-        exported = _exported(self.evidence, event.after, self.stored)
+        self.tables |= self.stored.tables.keys()
+        exported = _exported(self.evidence, event.after, self.tables)
         if event.do in PRUNING:
             self.pruned |= self.exported - exported
         self.exported = exported
@@ -142,8 +145,8 @@ def nothing_is_made_up(world: Moment) -> list[str]:
     return sorted(world.target.keys() - world.born.keys())
 
 
-def _exported(evidence: Evidence, home: Home, stored: Stored) -> set[tuple[str, Line]]:
-    lines = read_exports(evidence, Home.empty(home.root), home, stored.tables).lines
+def _exported(evidence: Evidence, home: Home, tables: AbstractSet[str]) -> set[tuple[str, Line]]:
+    lines = read_exports(evidence, Home.empty(home.root), home, tables).lines
     return {(table, line) for table in lines for line in lines[table]}
 
 

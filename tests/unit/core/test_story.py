@@ -301,6 +301,14 @@ def test_what_others_did_is_kept_as_long_as_it_lies_somewhere_or_was_pruned() ->
         assert (not after.theirs - after.kept) == meant
 
 
+def test_what_was_exported_from_a_table_that_went_with_the_rollback_is_kept() -> None:
+    none = home({"legacy": "one", "target.json": stored({})})
+    exported = none.with_file(".local/state/m/export/notes.jsonl", b'{"text": "theirs"}\n')
+    shown = event(none, at("new")), event(at("new", "theirs"), exported, do="rollback")
+    *_, last = moments(evidence(*shown, oracle={"one": wants("new")}))
+    assert last.theirs == {"notes theirs"} == last.kept
+
+
 def lost(*shown: Event) -> list[AbstractSet[str]]:
     oracle = {"one": wants("new"), "none": wants()}
     return [m.expected - m.target.keys() - m.legacy for m in moments(evidence(*shown, oracle=oracle))]

@@ -1,0 +1,53 @@
+"""Whatever session-buddy, upstream's tools and others do between runs and ways back, in whatever order: no row of anybody is lost."""
+
+from hypothesis import strategies as st
+
+from harness.moment import nothing_is_made_up, others_work_is_somewhere
+from harness.story import Story
+from harness.systems.session_buddy import ACTORS, CORRUPTIONS
+from harness.world import World
+
+DEEDS = sorted(name for name, actor in ACTORS.items() if actor.does is not None and not actor.holders)
+
+story = Story(
+    system="session-buddy",
+    shows=["SB-05", "SB-06", "M-03", "M-05", "M-07"],
+    home={"skills": "1..3", "sessions": "0..4"},
+    cases=20,
+    length=(2, 8),
+)
+
+
+@story.step(often=3)
+def migrate(world: World) -> None:
+    world.migrate()
+
+
+@story.step(often=2)
+def rollback(world: World) -> None:
+    world.rollback()
+
+
+@story.step
+def look(world: World) -> None:
+    world.dry_run()
+    world.verify()
+
+
+@story.step
+def prune_now(world: World) -> None:
+    world.prune_now()
+
+
+@story.step(often=4, deed=st.sampled_from(DEEDS))
+def meanwhile(world: World, deed: str) -> None:
+    world.meanwhile(deed)
+
+
+@story.step(corruption=st.sampled_from(sorted(CORRUPTIONS)), seed=st.integers(0, 9))
+def damage(world: World, corruption: str, seed: int = 0) -> None:
+    world.damage(corruption, seed)
+
+
+story.always(others_work_is_somewhere)
+story.always(nothing_is_made_up)
