@@ -232,9 +232,9 @@ def _run(given: argparse.Namespace, report: "Report", say: "Say") -> None:
 
         store.run(system.where, clock, sys.stdin, sys.stdout)
     elif given.verb == "query":
-        from migrator.session_buddy import query  # noqa: PLC0415 - as above
+        from migrator.session_buddy.query import run  # noqa: PLC0415 - as above
 
-        query.run(system, sys.stdin, sys.stdout)
+        run(system, sys.stdin, sys.stdout)
     elif given.verb in {"plan", "migrate"}:
         dry_run = given.dry_run or given.verb == "plan"
         lifecycle.migrate(system, report, say, dry_run=dry_run, clock=clock)

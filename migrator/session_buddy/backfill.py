@@ -1,185 +1,149 @@
-"""What the three computed tables of version 4 are to hold, from one pass over the invocations.
+"""What the three computed tables of version 4 are to hold, grouped by SQLite out of the invocations.
 
-Memory goes with what there is to say (skills, hours, sessions), not with the number of invocations.
+Only what SQLite cannot know is told by us: the hour that a text means, row by row, and which pairs a session makes. Sums
+of seconds depend on the order of adding in their last digit.
 """
 
-import math
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
-from itertools import combinations
+from collections.abc import Iterator
+from itertools import combinations, groupby
 from typing import Any, NamedTuple
 
 from migrator.session_buddy import moments
 from migrator.system import Record
 
 WINDOW = 720  # hours of figures: the guide's thirty days
-INVOCATIONS = (
-    "SELECT id, skill_name, invoked_at, session_id, typeof(completed) = 'integer' AND completed = 1, "
-    "duration_seconds, workflow_phase FROM skill_invocation ORDER BY id"
+BEFORE, AFTER, UNTIL = (
+    "before",
+    "following",
+    "a",
+)  # in the place of hours that do not count; every hour is less than "a"
+DONE = "typeof(completed) = 'integer' AND completed = 1"
+USABLE = "typeof(duration_seconds) IN ('integer', 'real') AND duration_seconds BETWEEN 0 AND 1.7976931348623157e308"
+# Of a text that is a time: whether no zone ends it. A date alone has none; then `Z`, `+00:00` and `+0000` are looked for.
+NAIVE = (
+    "length(invoked_at) = 10 OR (substr(invoked_at, -1) <> 'Z' "
+    "AND substr(invoked_at, -6, 1) NOT IN ('+', '-') AND substr(invoked_at, -5, 1) NOT IN ('+', '-'))"
 )
-
-
-class Tally:
-    """How often, how often completed, and how long on average."""
-
-    __slots__ = ("completed", "count", "sessions", "timed", "total")
-
-    def __init__(self) -> None:
-        self.count = self.completed = self.timed = self.sessions = 0
-        self.total = 0.0
-
-    @property
-    def rate(self) -> float:
-        """The share that was completed, from 0 to 1."""
-        return self.completed / self.count
-
-    @property
-    def average(self) -> float | None:
-        """Seconds, of those that tell them."""
-        return self.total / self.timed if self.timed else None
+HOUR = "CASE typeof(invoked_at) WHEN 'text' THEN migrator_hour(CAST(invoked_at AS BLOB)) END"
+# LIMIT keeps SQLite from working out the hour again for every group: https://www.sqlite.org/optoverview.html#flattening
+SERIES = f"""
+SELECT skill_name, hour, count(*), total(done) / count(*), avg(seconds), count(DISTINCT session_id)
+FROM (SELECT skill_name, session_id, {HOUR} AS hour, {DONE} AS done, CASE WHEN {USABLE} THEN duration_seconds END AS seconds
+    FROM skill_invocation NOT INDEXED WHERE {{known}} LIMIT -1)
+WHERE hour < '{UNTIL}' GROUP BY hour, skill_name"""
+COUNTS = f"""
+SELECT total(hour IS NOT NULL AND naive), total(hour = '{AFTER}'), total(hour = '{BEFORE}'), total(unusable),
+    total(hour IS NULL)
+FROM (SELECT {HOUR} AS hour, {NAIVE} AS naive, duration_seconds IS NOT NULL AND NOT ({USABLE}) AS unusable
+    FROM skill_invocation WHERE {{known}} LIMIT -1)"""
+NOTED = "naive-times", "future-times", "before-window", "unusable-duration", "unparseable-time"
+TOGETHER = "SELECT DISTINCT session_id, skill_name FROM skill_invocation ORDER BY session_id"
+BASELINES = f"""
+SELECT skill_name, count(DISTINCT session_id) AS total_users, count(*) AS total_invocations,
+    total({DONE}) / count(*) AS global_completion_rate,
+    avg(CASE WHEN {USABLE} THEN duration_seconds END) AS global_avg_duration_seconds
+FROM skill_invocation WHERE {{known}} GROUP BY skill_name ORDER BY skill_name"""
+PHASES = "SELECT skill_name, workflow_phase, count(*) FROM skill_invocation WHERE workflow_phase IS NOT NULL GROUP BY 1, 2"
 
 
 class Window(NamedTuple):
-    """The hours that count, both included; `first` is the least of all where all count."""
+    """The hours that count, since the year 1, both included."""
 
     first: int
     last: int
 
 
 class Figures:
-    """All that one pass over the invocations gives. Skills are numbered as they come; hours are since the year 1."""
+    """All that is computed from the invocations of one database."""
 
-    def __init__(self, window: Window) -> None:
-        self.window = window
-        self.skills: list[str] = []
-        self.hours: dict[tuple[int, int], Tally] = {}  # by hour and skill
-        self.overall: list[Tally] = []
-        self.phases: list[Counter[str]] = []
-        self.together: list[int] = []  # for each session a bit for each of its skills
-        self.counts = Counter[str]()  # by reason of a note
-        self.unused: list[tuple[int, str]] = []  # rowid and reason
+    def __init__(self, db: sqlite3.Connection, reader: moments.Reader, window: Window) -> None:
+        self._db, self.window = db, window
+        names: dict[int | None, str | None] = {None: None}
 
-    def gather(self, db: sqlite3.Connection, reader: moments.Reader, progress: Callable[[int], None]) -> None:  # noqa: C901, PLR0912 - one loop: calls for every row would double its time
-        """Every invocation counts where it does."""
-        numbers: dict[Any, int | None] = dict.fromkeys(_known(db))
-        sessions: dict[Any, int] = {}
-        seen = set[int]()  # session, hour and skill in one number, which takes half of what three take
-        first, last = self.window
-        together, hours, counts = self.together, self.hours, self.counts
-        naive = unusable = 0
-        for done, (row, skill, text, session, completed, seconds, phase) in enumerate(
-            db.execute(INVOCATIONS), 1
-        ):
-            if not done & 0x3FFF:
-                progress(done)
-            if (place := sessions.setdefault(session, len(sessions))) == len(together):
-                together.append(0)
-            number = numbers.get(skill, -1)
-            if number == -1:
-                self.unused.append((row, "unknown-skill"))
-                continue
-            if number is None:
-                number = numbers[skill] = self._new(skill)
-            together[place] |= 1 << number
-            timed = type(seconds) in {float, int} and 0 <= seconds < math.inf
-            if seconds is not None and not timed:
-                unusable += 1
-            tally = self.overall[number]
-            tally.count += 1
-            tally.completed += completed
-            if timed:
-                tally.timed += 1
-                tally.total += seconds
-            if type(phase) is str:
-                self.phases[number][phase] += 1
-            when = reader.hour(text)
-            if when is None:
-                self.unused.append((row, "unparseable-time"))
-                continue
-            hour = when[0]
-            naive += when[1]
-            if not first <= hour <= last:
-                counts["future-times" if hour > last else "before-window"] += 1
-                continue
-            key = hour, number
-            if (tally := hours.get(key)) is None:  # type: ignore[assignment]
-                tally = hours[key] = Tally()
-            tally.count += 1
-            tally.completed += completed
-            if timed:
-                tally.timed += 1
-                tally.total += seconds
-            if (mark := (place << 32 | hour) << 32 | number) not in seen:
-                seen.add(mark)
-                tally.sessions += 1
-        counts["naive-times"], counts["unusable-duration"] = naive, unusable
+        def hour(raw: bytes | None) -> str | None:
+            found = None if raw is None else reader.hour(raw.decode("latin-1"))
+            if found not in names:
+                names[found] = _named(found, window)
+            return names[found]
 
-    def _new(self, skill: str) -> int:
-        self.skills.append(skill)
-        self.overall.append(Tally())
-        self.phases.append(Counter())
-        return len(self.skills) - 1
+        db.create_function("migrator_hour", 1, hour, deterministic=True)
+        self._skills = {
+            name for (name,) in db.execute("SELECT skill_name FROM skill_metrics") if _is_text(name)
+        }
+        used = db.execute("SELECT DISTINCT skill_name FROM skill_invocation")
+        self._known = "1"
+        if any(name not in self._skills for (name,) in used):
+            db.execute("DROP TABLE IF EXISTS temp.migrator_skills")
+            db.execute("CREATE TEMP TABLE migrator_skills (name TEXT PRIMARY KEY)")
+            db.executemany("INSERT INTO temp.migrator_skills VALUES (?)", ((name,) for name in self._skills))
+            self._known = "skill_name IN (SELECT name FROM temp.migrator_skills)"
 
-    def records(self, source: str) -> Iterator[Record]:
+    @property
+    def series(self) -> str:
+        """The query for the hourly figures in the order of their table: hour, then skill."""
+        return SERIES.format(known=self._known)
+
+    def counts(self) -> Counter[str]:
+        """How often there is something to note, by reason."""
+        found = self._db.execute(COUNTS.format(known=self._known)).fetchone()
+        return Counter(dict(zip(NOTED, map(int, found), strict=True)))
+
+    def records(self, source: str, counts: Counter[str]) -> Iterator[Record]:
         """The fates of rows that cannot be used."""
-        for row, reason in self.unused:
-            yield Record("invocation", f"{source}#skill_invocation/{row}", str(row), "skipped", reason)
+        which = {}
+        if self._known != "1":
+            which["unknown-skill"] = f"NOT {self._known}"
+        if counts["unparseable-time"]:
+            which["unparseable-time"] = f"{self._known} AND {HOUR} IS NULL"
+        for reason, condition in which.items():
+            for (row,) in self._db.execute(f"SELECT id FROM skill_invocation WHERE {condition} ORDER BY id"):
+                yield Record("invocation", f"{source}#skill_invocation/{row}", str(row), "skipped", reason)
 
-    def series(self) -> Iterator[tuple[str, str, int, float, float | None, int]]:
-        """The hourly figures in the order of their table: hour, then skill."""
-        ordered = sorted(self.hours, key=lambda key: (key[0], self.skills[key[1]]))
-        for hour, number in ordered:
-            tally = self.hours[hour, number]
-            about = tally.count, tally.rate, tally.average, tally.sessions
-            yield (self.skills[number], moments.bucket(hour), *about)
-
-    def pairs(self, least: int) -> Iterator[tuple[str, str, int, float]]:
+    def pairs(self, least: int) -> list[tuple[str, str, int, float]]:
         """Skills that at least so many sessions have in common, how many, and how much more than by chance."""
-        having, both = Counter[int](), Counter[tuple[int, int]]()
-        for bits, sessions in Counter(self.together).items():
-            numbers = [number for number in range(bits.bit_length()) if bits >> number & 1]
-            for number in numbers:
-                having[number] += sessions
-            for pair in combinations(numbers, 2):
-                both[pair] += sessions
-        found = []
-        for (one, other), count in both.items():
-            if count >= least:
-                lift = count * len(self.together) / (having[one] * having[other])
-                low, high = sorted((self.skills[one], self.skills[other]))
-                found.append((low, high, count, lift))
-        return iter(sorted(found))
+        sets = Counter[tuple[str, ...]]()  # the same skills meet again and again
+        for _, rows in groupby(self._db.execute(TOGETHER), key=lambda row: row[0]):
+            sets[tuple(sorted(skill for _, skill in rows if skill in self._skills))] += 1
+        having, both = Counter[str](), Counter[tuple[str, str]]()
+        for skills, sessions in sets.items():
+            having.update(dict.fromkeys(skills, sessions))
+            both.update(dict.fromkeys(combinations(skills, 2), sessions))
+        total = sets.total()
+        return [
+            (*pair, count, count * total / (having[pair[0]] * having[pair[1]]))
+            for pair, count in sorted(both.items())
+            if count >= least
+        ]
 
     def baselines(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """For each skill the columns of its baseline."""
-        users = Counter(
-            number for bits in self.together for number in range(bits.bit_length()) if bits >> number & 1
-        )
-        rates = sorted(tally.rate for tally in self.overall)
+        phases: dict[str, tuple[int, str]] = {}
+        for skill, phase, count in self._db.execute(PHASES):
+            if _is_text(phase):
+                phases[skill] = min(phases.get(skill, (0, "")), (-count, phase))
+        found = self._db.execute(BASELINES.format(known=self._known))
+        names = [column[0] for column in found.description[1:]]
+        rows = found.fetchall()
+        rates = sorted(row[3] for row in rows)
         lower = {rate: place for place, rate in reversed([*enumerate(rates)])}
-        for number, skill in sorted(enumerate(self.skills), key=lambda one: one[1]):
-            tally, phases = self.overall[number], self.phases[number]
-            named = filter(_is_text, phases)
+        for skill, *values in rows:
+            named = dict(zip(names, values, strict=True))
+            phase = phases[skill][1] if skill in phases else None
+            percentile = 100 * lower[values[2]] / len(rates)
             yield (
                 skill,
-                {
-                    "total_users": users[number],
-                    "total_invocations": tally.count,
-                    "global_completion_rate": tally.rate,
-                    "global_avg_duration_seconds": tally.average,
-                    "most_common_workflow_phase": min(named, key=lambda p: (-phases[p], p), default=None),
-                    "effectiveness_percentile": 100 * lower[tally.rate] / len(rates),
-                },
+                {**named, "most_common_workflow_phase": phase, "effectiveness_percentile": percentile},
             )
 
 
-def _known(db: sqlite3.Connection) -> Iterator[str]:
-    """The skills that rows may refer to; a name that is not text in UTF-8 is none."""
-    for (name,) in db.execute("SELECT skill_name FROM skill_metrics"):
-        if isinstance(name, str) and _is_text(name):
-            yield name
+def _named(hour: int | None, window: Window) -> str | None:
+    if hour is None or window.first <= hour <= window.last:
+        return None if hour is None else moments.bucket(hour)
+    return BEFORE if hour < window.first else AFTER
 
 
-def _is_text(value: str) -> bool:
-    return not any("\ud800" <= char <= "\udfff" for char in value)
+def _is_text(value: Any) -> bool:
+    """Whether this is text in UTF-8."""
+    return isinstance(value, str) and not any("\ud800" <= char <= "\udfff" for char in value)

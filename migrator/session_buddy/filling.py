@@ -1,15 +1,17 @@
 """Filling the computed tables: a row is written only where it differs from what is there, and none is removed."""
 
+import math
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from migrator import tables
 from migrator.session_buddy import moments
 from migrator.session_buddy.backfill import Figures
 
+ROUNDING = 1e-12
 ALIGNED = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:00:00")
 SERIES = ("invocation_count", "completion_rate", "avg_duration_seconds", "unique_sessions")
 UNITS = {
@@ -39,9 +41,9 @@ class Writer:
         )
         was = found.fetchone()
         if was is None:
-            self.insert(table, [*key, *values, *stamp], [(*key.values(), *values.values(), *stamp.values())])
+            self.insert(table, {**key, **values, **stamp})
             return "new"
-        if was[: len(values)] != tuple(values.values()):
+        if not all(map(_same, was, values.values())):
             new = {**values, **stamp}
             names = ", ".join(f"{name} = ?" for name in new)
             self.db.execute(f"UPDATE {table} SET {names} WHERE {where}", [*new.values(), *key.values()])
@@ -52,11 +54,18 @@ class Writer:
             return "changed"
         return ""
 
-    def insert(self, table: str, names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
-        """These rows are new in the table."""
-        marks = ", ".join("?" * len(names))
-        done = self.db.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", rows)
-        self.changed[table] += done.rowcount
+    def insert(self, table: str, values: dict[str, Any]) -> None:
+        """There is one more row."""
+        marks = ", ".join("?" * len(values))
+        self.db.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})", [*values.values()])
+        self.changed[table] += 1
+
+
+def _same(was: Any, value: Any) -> bool:
+    """Whether two values are equal, but for what the order of adding does to a mean."""
+    if type(was) is type(value) is float:
+        return math.isclose(was, value, rel_tol=ROUNDING)
+    return bool(was == value)
 
 
 class Filling:
@@ -68,33 +77,32 @@ class Filling:
 
     def series(self) -> tuple[int, int]:
         """The hourly figures are there; how many rows are new, and how many changed."""
+        db, table = self._writer.db, "skill_time_series"
+        names = ", ".join(("skill_name", "timestamp", *SERIES))
+        if not db.execute(f"SELECT 1 FROM {table}").fetchone():
+            new = db.execute(f"INSERT INTO {table} ({names}) {self._figures.series}").rowcount
+            self._writer.changed[table] += new
+            return new, 0
         first, last = (moments.bucket(max(hour, 24)) for hour in self._figures.window)
-        there: dict[tuple[str, str], tuple[Any, ...]] = {}
-        stale = 0
-        columns = ", ".join(SERIES)
-        query = f"SELECT skill_name, timestamp, id, {columns} FROM skill_time_series ORDER BY id"
-        for skill, hour, *row in self._writer.db.execute(query):
+        there: dict[tuple[str, str], int] = {}
+        for number, skill, hour in db.execute(f"SELECT id, skill_name, timestamp FROM {table} ORDER BY id"):
             if not isinstance(hour, str) or not ALIGNED.fullmatch(hour):
                 self._found["unaligned-bucket"] += 1
             elif (skill, hour) in there:
                 self._found["duplicate-bucket"] += 1
             else:
-                there[skill, hour] = tuple(row)
-                stale += first <= hour <= last
-        new: list[tuple[Any, ...]] = []
-        changed = 0
-        for skill, hour, *values in self._figures.series():
-            if (was := there.get((skill, hour))) is None:
-                new.append((skill, hour, *values))
-                continue
-            stale -= 1
-            if was[1:] != tuple(values):
-                named = dict(zip(SERIES, values, strict=True))
-                self._writer.put("skill_time_series", {"id": was[0]}, named, {})
-                changed += 1
-        self._writer.insert("skill_time_series", ("skill_name", "timestamp", *SERIES), new)
-        self._found["stale-bucket"] = stale
-        return len(new), changed
+                there[skill, hour] = number
+                self._found["stale-bucket"] += first <= hour <= last
+        done = Counter[str]()
+        for skill, hour, *values in db.execute(self._figures.series).fetchall():
+            named = dict(zip(SERIES, values, strict=True))
+            if (number := there.get((skill, hour))) is not None:
+                self._found["stale-bucket"] -= 1
+                done[self._writer.put(table, {"id": number}, named, {})] += 1
+            else:
+                self._writer.insert(table, {"skill_name": skill, "timestamp": hour, **named})
+                done["new"] += 1
+        return done["new"], done["changed"]
 
     def dependencies(self, least: int) -> tuple[int, int]:
         """The pairs of skills are there; how many rows are new, and how many changed."""
@@ -116,9 +124,9 @@ class Filling:
             done[self._writer.put("skill_community_baselines", {"skill_name": skill}, values, stamp)] += 1
         return done["new"], done["changed"]
 
-    def notes(self) -> Iterator[tuple[str, str]]:
-        """Reasons, and how often."""
-        counts = self._figures.counts + self._found
+    def notes(self, counts: Counter[str]) -> Iterator[tuple[str, str]]:
+        """Reasons, and how often; `counts` are those of the figures."""
+        counts = counts + self._found
         for reason, about in UNITS.items():
             if counts[reason]:
                 yield reason, f"{counts[reason]} {about}"

@@ -33,25 +33,19 @@ class Reader:
         self._hours: dict[tuple[str, str | None], int | None] = {}
         self._zones: dict[str | None, int] = {None: offset, "Z": 0}
 
-    def hour(self, text: Any) -> tuple[int, bool] | None:
-        """The hours since the year 1 in UTC, and whether the text named no zone; None for what is no time.
-
-        Texts of one hour and zone are worked out once.
-        """
+    def hour(self, text: Any) -> int | None:
+        """The hours since the year 1 in UTC; None for what is no time. Those of one hour and zone are worked out once."""
         found = TIME.fullmatch(text) if isinstance(text, str) else None
         if found is None:
             return None
-        zone = found[6]
-        shift = self._zones[zone] if zone in self._zones else self._shift(zone)
-        if shift % 60:
-            moment = self._moment(found)
-            return None if moment is None else (moment.second // 3600, moment.naive)
-        mark = text[:13], zone
-        if mark not in self._hours:
-            moment = self._moment(found)
-            self._hours[mark] = None if moment is None else moment.second // 3600
-        hour = self._hours[mark]
-        return None if hour is None else (hour, zone is None)
+        mark = text[:13], found[6]
+        if mark in self._hours:
+            return self._hours[mark]
+        moment = self._moment(found)
+        hour = None if moment is None else moment.second // 3600
+        if not self._shift(found[6]) % 60:  # else the minutes count, too
+            self._hours[mark] = hour
+        return hour
 
     def moment(self, text: Any) -> Moment | None:
         """The instant that the text names; None for what is no time."""

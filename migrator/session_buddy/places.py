@@ -46,7 +46,8 @@ def _given(home: str, given: str) -> tuple[str, Refusal | None]:
 
 def _default(home: str) -> tuple[str, Refusal | None]:
     named = [os.path.join(home, *name.split("/")) for name in DEFAULTS]
-    there = [os.path.realpath(path) for path in named if os.path.exists(path)]
+    # A link that leads out of the home counts, whatever is at its end: that is not for us to look at.
+    there = [os.path.realpath(path) for path in named if os.path.exists(path) or not files.inside(path, home)]
     if not there:
         message = f"There is no skills database: neither {' nor '.join(named)}. Name it with --database."
         return os.path.realpath(named[0]), Refusal("DB_MISSING", message)

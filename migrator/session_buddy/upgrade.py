@@ -91,23 +91,24 @@ class Upgrade:
     def _fill(self, stamp: str, progress: Progress) -> None:
         last = moments.of(self._options.instant).second // 3600
         window = Window(0 if self._options.all_times else last - WINDOW + 1, last)
-        figures = Figures(window)
-        figures.gather(self._db, moments.Reader(self._options.naive), progress)
-        self.records += figures.records(self._source)
+        figures = Figures(self._db, moments.Reader(self._options.naive), window)
+        counts = figures.counts()
+        self.records += figures.records(self._source, counts)
         filling = Filling(self.writer, figures, stamp)
         steps = {
             "time-series": filling.series,
             "dependencies": lambda: filling.dependencies(self._options.least),
             "baselines": filling.baselines,
         }
-        for name, step in steps.items():
+        for number, (name, step) in enumerate(steps.items()):
+            progress(number)
             new, different = step()
             outcome = "migrated" if new or different else "present"
             detail = f"{new} rows new, {different} changed"
             self.records.append(
                 Record("backfill", f"{self._source}#backfill/{name}", name, outcome, None, detail)
             )
-        self.notes += [Note(self._source, "", why, about) for why, about in filling.notes()]
+        self.notes += [Note(self._source, "", why, about) for why, about in filling.notes(counts)]
 
     def _make(self) -> None:
         old = self._state.names(shape.OLD_KEYS)

@@ -15,6 +15,7 @@ SMALL = {
     "snapshots": "--files 10 --rows 10 --runs 1",
     "differences": "--rows 200 --runs 1",
     "homes": "--sessions 100 --runs 1",
+    "session_buddy": "--sizes 100 --runs 1",
 }
 LONG = {"gate", "sandboxes", "scale", "ait42"}  # many processes, or rivals to start
 
