@@ -1,7 +1,8 @@
 """The record of every run, written before the run acts, so that any run can be taken back.
 
 `<state>/<run>/journal.jsonl` grows by one forced line at each stage:
-begin, backed-up, applying, staged, committing, applied, done; rollback-begin, rolled-back; and, at any later time, pruned.
+begin, backed-up, applying, staged, committing, applied, done; rollback-opening where rows have to be taken out,
+rollback-begin, rolled-back; and, at any later time, pruned.
 """
 
 import json

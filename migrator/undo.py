@@ -110,9 +110,14 @@ def _ours(run: Run, copy: dict[str, str]) -> set[str | None]:
 
 
 def sweep(run: Run) -> None:
-    """No half-made copy of the run is left."""
+    """No half-made copy of the run is left, and no empty log of a rollback that came to open the database only."""
     for copy in run.copies():
         files.remove(copy["temporary"])
+    opened = run.find("rollback-opening") if run.state == "rollback-opening" else {}
+    for path in [path for path, sha in opened.get("files", {}).items() if sha is None]:
+        if os.path.lexists(path) and os.path.getsize(path) == 0:
+            files.remove(path)
+            files.sync_folder(os.path.dirname(path))
 
 
 def take_back(
@@ -163,6 +168,7 @@ def _take_out(database: Database, run: Run, found: Survey, export: Export, make:
         files.check_room([(run.folder, export.size(removal.lost())), (os.path.dirname(database.path), size)])
         run.free_reserve()
         kept = _kept_already(run, found) or export.write(removal.lost())
+    run.add("rollback-opening", files=found.files)
     try:
         with database.alone(found.holds, enforced=False) as target:
             removal = make(target, run)
@@ -172,6 +178,8 @@ def _take_out(database: Database, run: Run, found: Survey, export: Export, make:
     except Refusal:
         if kept["export"] not in {event["export"] for event in run.exports()}:
             export.discard()
+        if run.state == "rollback-opening":
+            run.add("done", at=run.find("done")["at"])
         raise
 
 

@@ -175,6 +175,7 @@ class Worked:
     def settled(self, after: str, count: int) -> None:
         home = self.home
         assert home.run(after).status == (0 if after == "rollback" else 4), count
+        assert not (home.root / ".ao/data/ao.db-wal").exists(), count
         ids, texts = exported(home)
         begun = home.rows("SELECT count(*) FROM sessions WHERE id = 'al-7'") == [(0,)]
         assert begun or after == "migrate", count
