@@ -89,14 +89,17 @@ class _Edited:
         """Passes whole lines on."""
         *lines, self.begun = (self.begun + text).split("\n")
         for line in lines:
-            answer = json.loads(line)
-            self.edit(answer)
-            self.out.write(json.dumps(answer) + "\n")
+            self.out.write((self.edited(line) if line.startswith("{") else line) + "\n")
         return len(text)
 
-    def flush(self) -> None:
-        """Passes it on."""
-        self.out.flush()
+    def edited(self, line: str) -> str:
+        """Returns an answer with the mistake in it."""
+        answer = json.loads(line)
+        self.edit(answer)
+        return json.dumps(answer)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.out, name)
 
 
 def answering(edit: Callable[[dict[str, Any]], None]) -> int:
