@@ -15,6 +15,7 @@ from migrator.ao.session import NOTHING, Tell, clean, strict_json
 from migrator.system import Note, Plan, Record
 
 MILLISECONDS_FROM = 1e11  # a larger number counts milliseconds
+ID_MAX = 128  # characters of an id for which the legacy tool makes folders (`packages/core/src/paths.ts`)
 KNOWN = {
     "projectId", "path", "repo", "defaultBranch", "source", "registeredAt", "displayName", "name",
     "originUrl", "sessionPrefix", "storageKey",
@@ -136,7 +137,8 @@ class Projects:
         return f"{self._places.shown((registry or self._from[key]).path)}#projects/{key}"
 
     def _path(self, key: str, entry: Any, taken: dict[str, str]) -> str:
-        if not re.fullmatch("[A-Za-z0-9][A-Za-z0-9._-]*", key) or ".." in key:
+        sound = re.fullmatch("[A-Za-z0-9][A-Za-z0-9._-]*", key) and ".." not in key and len(key) <= ID_MAX
+        if not sound and key not in self._there:
             raise _AsideError("invalid-project-id", f"the key {key[:80]!r} cannot be a project id")
         path = _dict(entry).get("path")
         if not isinstance(path, str) or not path.strip() or "\0" in path:

@@ -24,6 +24,7 @@ from harness.systems.ao.oracle.timestamps import from_mtime, from_number, read_l
 from harness.systems.ao.oracle.tree import Tree
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_ID_MAX = 128  # characters; legacy makes no folder for a longer id (``paths.ts``)
 _SHORT_ID = 12  # characters of the id that name the orchestrator's folder when no prefix is configured
 
 
@@ -221,7 +222,7 @@ def _settle(
 
 def _obstacle(config: Config, root: str, key: str, entry: Any, owners: Mapping[str, str]) -> str | None:
     """Returns why an entry cannot become a project, or None."""
-    if not _ID.fullmatch(key) or ".." in key:
+    if not _ID.fullmatch(key) or ".." in key or len(key) > _ID_MAX:
         return "invalid-project-id"
     if not isinstance(entry, dict):
         return "invalid-entry"

@@ -58,11 +58,17 @@ def test_every_column_of_a_project_has_its_source() -> None:
     ]
 
 
-@pytest.mark.parametrize("key", ["a b", "a..b", "../x", ".a", "-a", "a/b", "é", ""])
+@pytest.mark.parametrize("key", ["a b", "a..b", "../x", ".a", "-a", "a/b", "é", "", "p" * 129])
 def test_an_unusable_id_is_set_aside_with_its_sessions(key: str) -> None:
     found = expect(legacy(json.dumps({"projects": {key: {"path": "/x"}, "ok": {"path": "/y"}}})))
 
     assert fates(found, "project") == {key: "invalid-project-id", "ok": "migrated"}
+
+
+def test_an_id_of_128_characters_is_the_longest() -> None:
+    assert fates(expect(legacy(f"projects: {{{'p' * 128}: {{path: /x}}}}")), "project") == {
+        "p" * 128: "migrated"
+    }
 
 
 def test_a_dotted_id_is_migrated() -> None:
