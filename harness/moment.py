@@ -84,7 +84,9 @@ class _Seen:
         before, after = (_rows(self.evidence.target(home)) for home in (event.before, event.after))
         self.others(event.before, before)
         if event.do == "migrate":
-            self.born.update(_rows(self.evidence.expected_of(event.before).tables))
+            # A run after a killed one may finish that, or do it anew.
+            for home in (event.before, self.evidence.standing(event).origin):
+                self.born.update(_rows(self.evidence.expected_of(home).tables))
         if event.talk:  # the doing of clients, not of the migrator
             self.home, self.target, self.stored = event.before, before, self.evidence.stored(event.before)
             self.others(event.after, after)

@@ -6,11 +6,13 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.exploration import Progress
 from harness.fault import fault_of
 from harness.folder import given_home, given_steps
 from harness.report.data import run_data
 from harness.report.text import replay_command, scenario_lines
-from harness.run import Progress, RunResult, run_scenario
+from harness.result import RunResult
+from harness.run import run_scenario
 from harness.sandbox.choose import Choice, Wanted, choose
 from harness.scenario import Scenario, ScenarioError, load_scenario
 from harness.store import RunFolder

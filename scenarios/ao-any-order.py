@@ -1,4 +1,4 @@
-"""Whatever order of runs, ways back, damage and new work on both sides: every record is somewhere, none is made up."""
+"""Whatever order of runs, broken ones, held locks, ways back, damage and new work: every record is somewhere, none is made up."""
 
 from hypothesis import strategies as st
 
@@ -8,6 +8,7 @@ from harness.systems.ao import ACTORS, CORRUPTIONS
 from harness.world import World
 
 DEEDS = sorted(name for name, actor in ACTORS.items() if actor.does is not None)
+HOLDERS = sorted(name for name, actor in ACTORS.items() if actor.does is None)
 
 story = Story(
     system="ao",
@@ -18,6 +19,11 @@ story = Story(
 )
 
 
+def settled(world: World) -> bool:
+    """What others do in the middle of broken work has no one right end."""
+    return world.settled
+
+
 @story.step(often=3)
 def migrate(world: World) -> None:
     world.migrate()
@@ -26,6 +32,21 @@ def migrate(world: World) -> None:
 @story.step(often=2)
 def rollback(world: World) -> None:
     world.rollback()
+
+
+@story.step
+def broken_run(world: World) -> None:
+    world.migrate(kill="random")
+
+
+@story.step
+def broken_way_back(world: World) -> None:
+    world.rollback(kill="random")
+
+
+@story.step(holder=st.sampled_from(HOLDERS), back=st.booleans())
+def held(world: World, holder: str, *, back: bool = False) -> None:
+    world.run("rollback" if back else "migrate", meanwhile=holder)
 
 
 @story.step
@@ -44,12 +65,12 @@ def prune_now(world: World) -> None:
     world.prune_now()
 
 
-@story.step(often=3, deed=st.sampled_from(DEEDS))
+@story.step(when=settled, often=3, deed=st.sampled_from(DEEDS))
 def meanwhile(world: World, deed: str) -> None:
     world.meanwhile(deed)
 
 
-@story.step(corruption=st.sampled_from(sorted(CORRUPTIONS)), seed=st.integers(0, 9))
+@story.step(when=settled, corruption=st.sampled_from(sorted(CORRUPTIONS)), seed=st.integers(0, 9))
 def damage(world: World, corruption: str, seed: int = 0) -> None:
     world.damage(corruption, seed)
 

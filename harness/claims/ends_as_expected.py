@@ -70,8 +70,10 @@ def _rollback(evidence: Evidence, event: Event) -> set[str]:
     ledger = evidence.ledger(event)
     if not ledger.steps:
         return {"done", "refused"} if event.conditions else {"done"}
-    if ledger.stuck == len(ledger.steps) or event.conditions:
+    if ledger.stuck == len(ledger.steps):
         return {"refused"}
+    if event.conditions:  # of a migration that was killed there may be nothing to take back
+        return {"done", "refused"} if all(step.killed for step in ledger.steps) else {"refused"}
     blocked = _blocked(evidence, event)
     if ledger.stuck and blocked != {"refused"}:
         return {"refused", "attention" if "attention" in evidence.profile.exit else "done"}

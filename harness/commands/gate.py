@@ -18,7 +18,7 @@ from harness.commands.run import options_of
 from harness.gate import GateResult, decide
 from harness.report.data import gate_data, run_data
 from harness.report.text import gate_lines, sandbox_lines, scenario_lines
-from harness.run import RunResult, unknown
+from harness.result import RunResult, unknown
 from harness.sandbox.choose import choose
 from harness.scenario import Scenario, ScenarioError, load_scenario, scenario_paths
 from harness.session_run import Options, profile_for, replay_for, run_file

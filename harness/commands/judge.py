@@ -9,7 +9,8 @@ import msgspec
 
 from harness.commands.exits import OF_STATUS
 from harness.report.text import verdict_lines
-from harness.run import judge_again, unknown
+from harness.result import unknown
+from harness.run import judge_again
 from harness.scenario import Scenario, ScenarioError, scenario_paths
 from harness.store import RunFolder
 from harness.sut import Profile

@@ -9,7 +9,7 @@ from pathlib import Path
 from harness.gate import GateResult
 from harness.report.github import step_summary, workflow_commands
 from harness.report.junit import junit_xml
-from harness.run import RunResult
+from harness.result import RunResult
 
 
 def publish(

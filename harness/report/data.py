@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from harness.gate import GateResult
-from harness.run import RunResult
+from harness.result import RunResult
 from harness.verdict import Verdict
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from harness.gate import GateResult
 from harness.report.text import gate_lines, scenario_lines
-from harness.run import RunResult
+from harness.result import RunResult
 from harness.verdict import Status
 
 _MARKS = {Status.PASS: "✅", Status.FAIL: "❌", Status.UNKNOWN: "❓", Status.NOT_OFFERED: "❓"}

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
 from harness.report.text import verdict_lines
-from harness.run import RunResult
+from harness.result import RunResult
 from harness.verdict import ClaimResult, Status, Verdict
 
 _TAGS = {Status.FAIL: "failure", Status.UNKNOWN: "error", Status.NOT_OFFERED: "skipped"}

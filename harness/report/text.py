@@ -10,7 +10,7 @@ from typing import Any
 from harness.claims import CLAIMS, Finding
 from harness.gate import Decision, GateResult, Metric, Reading
 from harness.interruption import Kills
-from harness.run import RunResult
+from harness.result import RunResult
 from harness.sandbox.choose import Choice
 from harness.verdict import Status, Verdict
 

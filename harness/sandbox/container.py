@@ -17,7 +17,7 @@ import time
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from docker import DockerClient
 from docker.errors import APIError, DockerException, ImageNotFound
@@ -61,28 +61,33 @@ def open_session(
     if support is not None:
         container.with_volume_mapping(support.resolve(), _SUPPORT, "ro")
     container.with_command(resident.command("python3", "/home", "/tmp")[1:])  # noqa: S108
-    container.with_kwargs(
-        entrypoint=["python3"],
-        labels={LABEL: uuid.uuid4().hex},
-        user=f"{_UID}:{_UID}",
-        working_dir="/",
-        stdin_open=True,
-        auto_remove=True,
-        read_only=True,
-        network="none",
-        cap_drop=["ALL"],
-        security_opt=["no-new-privileges"],
-        mem_limit=memory_mb * _MIB,
-        memswap_limit=memory_mb * _MIB,
-        pids_limit=pids,
-        log_config=LogConfig(type="none"),
-    )
+    container.with_kwargs(**_fences(memory_mb * _MIB, pids))
     try:
         wire = AttachedWire(container.start())
     except (DockerException, OSError) as error:
         container.stop()
         raise SandboxError(f"{image}: no container could be started ({_reason(error)})") from error
     return Session("container", wire, support=None if support is None else _SUPPORT)
+
+
+def _fences(memory: int, pids: int) -> dict[str, Any]:
+    """Returns what the engine is asked for: nothing that the system under test could reach beyond its home."""
+    return {
+        "entrypoint": ["python3"],
+        "labels": {LABEL: uuid.uuid4().hex},
+        "user": f"{_UID}:{_UID}",
+        "working_dir": "/",
+        "stdin_open": True,
+        "auto_remove": True,
+        "read_only": True,
+        "network": "none",
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges"],
+        "mem_limit": memory,
+        "memswap_limit": memory,
+        "pids_limit": pids,
+        "log_config": LogConfig(type="none"),
+    }
 
 
 def _connected(image: str | None) -> AttachedContainer:

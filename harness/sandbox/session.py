@@ -164,8 +164,9 @@ class Session:
     ) -> Ran:
         """Returns how the command ended; by then nothing that it started is left.
 
-        With `orders` it runs under supervision, see `harness.supervised`.  With `watch` it is noted when the home first changes.  `kill_after` so many seconds the command and all that
-        it started get SIGKILL: counted from its start, or with `since_change` from that first change.
+        With `orders` it runs under supervision, see `harness.supervised`.  With `watch` it is noted when the home
+        first changes.  `kill_after` so many seconds the command and all that it started get SIGKILL: counted from its
+        start, or with `since_change` from that first change.
 
         It runs in the home, in an environment of its own: HOME, USER, PATH, TMPDIR, LANG=C.UTF-8, TZ=UTC,
         PYTHONHASHSEED=0, PYTHONDONTWRITEBYTECODE=1, MIGRATION_REPORT, and what `env` adds.
@@ -187,22 +188,7 @@ class Session:
             since_change=since_change,
             orders=dict(orders or {}),
         )
-        status, sizes = reply["status"], reply["sizes"]
-        out, err, told = accumulate(sizes[:3])
-        return Ran(
-            status=status if status is not None and status >= 0 else None,
-            signal=-status if status is not None and status < 0 else None,
-            timed_out=status is None,
-            seconds=reply["seconds"],
-            stdout=payload[:out],
-            stderr=payload[out:err],
-            report=payload[told:] if len(sizes) > 3 else None,
-            litter=tuple(reply["litter"]),
-            changed=reply["changed"],
-            killed=reply["killed"],
-            strays=tuple(reply["strays"]),
-            told=payload[err:told],
-        )
+        return _ran(reply, payload)
 
     def converse(
         self,
@@ -272,6 +258,26 @@ class Session:
     def release(self, *, kill: bool = False) -> None:
         """Nothing is held: databases were closed in order, or with `kill` their holders died holding them."""
         self._channel.ask("release", kill=kill)
+
+
+def _ran(reply: dict[str, Any], payload: bytes) -> Ran:
+    """Returns a run as the runner told it."""
+    status, sizes = reply["status"], reply["sizes"]
+    out, err, told = accumulate(sizes[:3])
+    return Ran(
+        status=status if status is not None and status >= 0 else None,
+        signal=-status if status is not None and status < 0 else None,
+        timed_out=status is None,
+        seconds=reply["seconds"],
+        stdout=payload[:out],
+        stderr=payload[out:err],
+        report=payload[told:] if len(sizes) > 3 else None,
+        litter=tuple(reply["litter"]),
+        changed=reply["changed"],
+        killed=reply["killed"],
+        strays=tuple(reply["strays"]),
+        told=payload[err:told],
+    )
 
 
 class Opener(Protocol):

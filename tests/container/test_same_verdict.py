@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from harness.run import RunResult
+from harness.result import RunResult
 from harness.sandbox.choose import choose
 from harness.scenario import Scenario, load_scenario
 from harness.session_run import Options, profile_for, run_loaded

@@ -15,7 +15,7 @@ from harness.branching import Branches
 from harness.folder import read_folder
 from harness.history import History
 from harness.home import Home
-from harness.run import judge_history
+from harness.result import judge_history
 from harness.sandbox.choose import choose
 from harness.scenario import Scenario, Step
 from harness.session_run import profile_for

@@ -9,7 +9,7 @@ from test_saboteurs import FOLDER, constants, sabotaged
 from harness import run
 from harness.cli import main
 from harness.home import Home
-from harness.run import RunResult
+from harness.result import RunResult
 from harness.sandbox.choose import choose
 from harness.scenario import find_scenario, load_scenario
 from harness.session_run import Options, run_loaded

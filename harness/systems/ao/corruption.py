@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from harness.corruption import Corruption
 from harness.systems.ao.damage_homes import HOMES
 from harness.systems.ao.damage_records import RECORDS
+from harness.systems.ao.damage_references import REFERENCES
 from harness.systems.ao.damage_tree import TREES
 from harness.systems.ao.damage_twins import TWINS
 from harness.systems.ao.damage_values import VALUES
 from harness.systems.ao.damage_yaml import YAMLS
 
-CATALOGUE: Mapping[str, Corruption] = {**RECORDS, **VALUES, **HOMES, **YAMLS, **TREES, **TWINS}
+CATALOGUE: Mapping[str, Corruption] = {**RECORDS, **VALUES, **HOMES, **YAMLS, **TREES, **REFERENCES, **TWINS}

@@ -114,6 +114,10 @@ def add_rewrite_rows(database: Database, root: str) -> None:
     database.table("sessions").update(
         "storefront-7", {"first_signal_at": _go_time(70), "updated_at": _go_time(70)}
     )
+    _add_pull_request(database)
+
+
+def _add_pull_request(database: Database) -> None:
     url = "https://example.org/shop/storefront/pull/3"
     database.table("pr").insert({
         "url": url, "session_id": "storefront-7", "number": 3, "updated_at": _go_time(80), "title": "Tidy",

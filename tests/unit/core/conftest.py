@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from toy import TOY, TOY_PROFILE, InMemory, Migrator, Run, right, scenario
 
-from harness.run import RunResult, run_scenario
+from harness.result import RunResult
+from harness.run import run_scenario
 from harness.scenario import Scenario
 from harness.store import RunFolder
 

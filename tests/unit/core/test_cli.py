@@ -20,7 +20,7 @@ from harness.claims import CLAIMS
 from harness.commands import gate as gate_command
 from harness.commands import listing
 from harness.home import Home
-from harness.run import RunResult
+from harness.result import RunResult
 from harness.sandbox.channel import SandboxError
 from harness.sandbox.choose import Choice
 from harness.sandbox.session import Session

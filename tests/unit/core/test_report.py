@@ -13,7 +13,7 @@ from harness.gate import Metric, Trigger, decide, findings_of, share_passing
 from harness.records import OneOf
 from harness.report.data import gate_data, run_data, verdict_data
 from harness.report.text import gate_lines, replay_command, sandbox_lines, scenario_lines, verdict_lines
-from harness.run import RunResult
+from harness.result import RunResult
 from harness.sandbox.choose import Choice
 from harness.sandbox.session import Session
 from harness.verdict import ClaimResult, Status, Verdict

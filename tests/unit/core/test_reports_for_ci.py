@@ -9,7 +9,7 @@ from harness.claims import Finding
 from harness.gate import Decision, GateResult
 from harness.report.github import step_summary, workflow_commands
 from harness.report.junit import junit_xml
-from harness.run import RunResult
+from harness.result import RunResult
 from harness.verdict import ClaimResult, Status, Verdict
 
 REPLAY = "harness run toy-any --seed 7"

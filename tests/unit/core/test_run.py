@@ -16,7 +16,8 @@ from toy import TOY, TOY_PROFILE, Did, InMemory, Run, numbers_of, right, scenari
 from harness.draft import Draft, dealt
 from harness.history import load
 from harness.home import Home
-from harness.run import RunResult, judge_again
+from harness.result import RunResult
+from harness.run import judge_again
 from harness.scenario import ScenarioError
 from harness.store import RunFolder
 from harness.verdict import Status

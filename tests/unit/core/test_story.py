@@ -17,12 +17,14 @@ from toy import TOY_PROFILE, Did, InMemory, Migrator, Toy, numbers_of, right, st
 
 from harness.commands import judge as judge_command
 from harness.draft import drafts
+from harness.draws import drawn_apart
 from harness.expectation import Expectation, Fate
 from harness.folder import given_steps
 from harness.history import Event, History
 from harness.home import Home
 from harness.moment import moments
-from harness.run import RunResult, drawn_apart, judge_again, run_scenario
+from harness.result import RunResult
+from harness.run import judge_again, run_scenario
 from harness.scenario import Scenario, ScenarioError, find_scenario, load_scenario, scenario_paths, story_of
 from harness.store import RunFolder
 from harness.story import StoryError, Told

@@ -354,6 +354,12 @@ def test_a_rollback_is_refused_while_somebody_is_at_work() -> None:
     assert wanted(BACK, RIGHT, rolled_back(MIGRATED, BACK), conditions=LOCKED) == {"done", "refused"}
 
 
+def test_a_rollback_of_what_was_killed_may_find_nothing_to_take_back_while_somebody_is_at_work() -> None:
+    killed = event(START, MIGRATED, outcome="unknown", kill=Kill(0.1, landed=True))
+    assert wanted(MIGRATED, killed, conditions=LOCKED) == {"done", "refused"}
+    assert wanted(MIGRATED, killed, RIGHT, conditions=LOCKED) == {"refused"}
+
+
 def test_a_rollback_is_refused_once_the_schema_has_moved_for_as_long_as_it_has() -> None:
     moved = MIGRATED.with_file("shape", b"13")
     assert wanted(moved, RIGHT) == {"refused"}

@@ -21,7 +21,7 @@ from harness.expectation import Expectation, Fate
 from harness.gate import Metric, Trigger
 from harness.home import Home
 from harness.records import Tables
-from harness.run import RunResult
+from harness.result import RunResult
 from harness.sandbox.channel import SandboxError
 from harness.sandbox.holders import Holder, Process
 from harness.sandbox.session import Ran, Session

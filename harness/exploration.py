@@ -1,0 +1,183 @@
+"""One run at work: case after case up to the first that fails, and that one made as small as it will go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from harness.branching import ALL, Branches, Choice, Chosen, like
+from harness.draft import Draft, make_home
+from harness.history import History
+from harness.home import Home
+from harness.interruption import NO_KILLS, Kills, kills_of
+from harness.result import RunResult, judge_history, unknown
+from harness.sandbox.channel import SandboxError
+from harness.sandbox.session import Session
+from harness.scenario import Scenario, story_of
+from harness.shrink import shrink
+from harness.store import RunFolder
+from harness.story import Story, Told, as_rows
+from harness.sut import Profile
+from harness.system import System
+from harness.verdict import Status, Verdict
+from harness.world import World, tell
+
+_SHRINK_SECONDS = 30.0  # then the smallest failing home so far is kept
+_MOMENTS = 3  # at which a smaller home is killed before it counts as harmless
+Judged = tuple[Verdict, History, tuple[Chosen, ...]]
+Progress = Callable[[int, int, int], None]
+"""Called after each case with: cases done, cases wanted, cases failed."""
+
+
+@dataclass
+class Exploration:
+    """The state of one run: what was tried, what failed, and the smallest failing case so far."""
+
+    system: System
+    scenario: Scenario
+    profile: Profile
+    session: Session
+    folder: RunFolder
+    wanted: int
+    progress: Progress
+    clock: Callable[[], float]
+    number: int
+    given: Home | None = None
+    verdicts: list[Verdict] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    smallest: tuple[Verdict, History] | None = None
+    story: Story | None = None
+    kills: Kills = NO_KILLS
+    place: int = 0  # of the case at hand
+    choice: Choice = ALL
+    homes: int = 0  # tried
+    chosen: tuple[Chosen, ...] = ()  # the faults of the smallest failing case
+
+    def __post_init__(self) -> None:
+        self.story = story_of(self.scenario)
+
+    def explore(self, drafts: Iterable[Draft], *, shrinking: bool) -> None:
+        """Tries one home after the other up to the first that fails, and shrinks that one."""
+        for self.place, draft in enumerate(drafts):
+            self.homes += 1
+            for verdict, history, chosen in self.run(draft, self.choice):
+                if self.story is not None and not history.events:
+                    continue  # none of its steps ran a verb: nothing to judge
+                self.record(verdict, history)
+                if verdict.status is Status.FAIL:
+                    self._failed(verdict, history, chosen)
+                    self._shrink(draft, verdict.failed[0], seconds=_SHRINK_SECONDS if shrinking else 0.0)
+                    return
+
+    def try_home(self, home: Home, steps: Iterable[Told], times: int) -> None:
+        """Tries one home up to the first failure; more than once where each time kills come at other moments."""
+        self.homes = 1
+        for self.place in range(times):
+            for verdict, history, chosen in self.run_home(home, {"damage": []}, steps, choice=self.choice):
+                self.record(verdict, history)
+                if verdict.status is Status.FAIL:
+                    self._failed(verdict, history, chosen)
+                    return
+
+    def _failed(self, verdict: Verdict, history: History, chosen: tuple[Chosen, ...]) -> None:
+        self.smallest, self.chosen = (verdict, history), chosen
+
+    def _shrink(self, draft: Draft, claim: str, seconds: float) -> None:
+        """Makes the failing home smaller while the same claim fails, and tries the smallest once more."""
+
+        def still_fails(smaller: Draft) -> bool:
+            choice = self.choice if self.choice.exact else like(self.chosen)
+            timed = self.kills.tried and not self.chosen
+            for attempt in range(_MOMENTS if timed else 1):
+                try:
+                    for verdict, history, chosen in self.run(smaller, choice, attempt):
+                        if claim in verdict.failed:
+                            self._failed(verdict, history, chosen)
+                            return True
+                except SandboxError:
+                    raise
+                except Exception:  # noqa: BLE001 - a state that its pack cannot write is not a smaller home
+                    return False
+            return False
+
+        smallest = shrink(draft, still_fails, until=self.clock() + seconds, clock=self.clock)
+        if not still_fails(smallest):
+            why = "the migrator does not repeat itself"
+            if self.kills.tried:
+                why = "a kill does not come at the same point of the work twice; the kept case shows what it left"
+            self.notes.append(f"{claim} held when the failing home was tried again: {why}")
+
+    def leave_open(self, note: str) -> None:
+        """Makes the result unknown, unless a case has failed."""
+        self.notes.append(note)
+        self.verdicts.append(unknown(note))
+
+    def record(self, verdict: Verdict, history: History) -> None:
+        """Stores a case, counts it and tells how far the run is."""
+        self.folder.add_case(len(self.verdicts), history)
+        self.verdicts.append(verdict)
+        self.kills += kills_of(history.events)
+        failed = sum(1 for verdict in self.verdicts if verdict.status is Status.FAIL)
+        self.progress(self.homes, self.wanted, failed)
+
+    def result(self, seconds: float) -> RunResult:
+        """Stores the smallest failing case and returns what the run came to."""
+        if self.kills.tried and not self.kills.landed:
+            self.leave_open("no kill landed: every step had ended before its moment came")
+        smallest, history = self.smallest or (None, None)
+        if history is not None:
+            self.folder.set_smallest(history)
+        return RunResult(
+            scenario=self.scenario.name,
+            system=self.scenario.system,
+            profile=self.profile.name,
+            level=self.session.level,
+            seed=self.number,
+            verdicts=tuple(self.verdicts),
+            smallest=smallest,
+            damage=tuple(history.draft["damage"]) if history else (),
+            steps=tuple(str(Told(*row)) for row in history.draft.get("steps", ())) if history else (),
+            folder=str(self.folder.path),
+            seconds=seconds,
+            notes=tuple(self.notes),
+            kills=self.kills,
+            homes=self.homes,
+            faults=tuple(str(one.fault) for one in self.chosen) if history else (),
+            befell=tuple(f"step {e.step}: {e.ended()}" for e in history.events if e.kill and e.kill.fault)
+            if history
+            else (),
+        )
+
+    def run(self, draft: Draft, choice: Choice = ALL, attempt: int = 0) -> Iterator[Judged]:
+        """Yields the verdict on each case of the home of a draft, with its history and its faults."""
+        if self.given is not None:
+            home, about = self.given, dict[str, Any](damage=[])
+        else:
+            home, applied = make_home(self.system, draft, self.session.root_for)
+            about = dict(draft.as_data(applied))
+        return self.run_home(home, about, draft.steps, choice, attempt)
+
+    def run_home(
+        self,
+        home: Home,
+        about: Mapping[str, Any],
+        steps: Iterable[Told] = (),
+        choice: Choice = ALL,
+        attempt: int = 0,
+    ) -> Iterator[Judged]:
+        """Yields the verdict on each case of a home; each attempt kills at other moments."""
+        random = Random(f"{self.number}/{self.place}/{attempt}")  # noqa: S311 - moments, not secrets
+        if self.story is not None:
+            world = World(self.system, self.profile, self.session, home, random=random)
+            about = {**about, "steps": as_rows(tell(self.story, world, steps))}
+            yield *self._judged(History(home, tuple(world.events), about)), ()
+            return
+        branches = Branches(self.system, self.scenario, self.profile, self.session, random, choice)
+        for events, chosen in branches.cases(home):
+            faults = {"faults": [str(one.fault) for one in chosen]} if chosen else {}
+            yield *self._judged(History(home, events, {**about, **faults})), chosen
+
+    def _judged(self, history: History) -> tuple[Verdict, History]:
+        return judge_history(self.system, self.profile, self.scenario, history, self.story), history
