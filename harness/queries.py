@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Protocol
@@ -37,4 +37,8 @@ class Queries(Protocol):
         Raises:
             TargetUnreadableError: the store is there but cannot be read.
         """
+        ...
+
+    def slow(self, home: Home, exchanges: Sequence[Exchange]) -> Iterable[WrongAnswer] | None:
+        """Returns answers that took longer than they may; None where the home or the questions cannot show it."""
         ...

@@ -31,7 +31,7 @@ CLAIMS: dict[str, Claim] = {
         *dual_write.CLAIMS,
         *safety.CLAIMS,
         *promises.CLAIMS,
-        reading.CLAIM,
+        *reading.CLAIMS,
         ends_as_expected.CLAIM,
         *report.CLAIMS,
     )

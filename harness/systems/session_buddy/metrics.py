@@ -37,6 +37,13 @@ METRICS = (
         "reads-answer",
         needs="query",
     ),
+    in_all_homes(
+        "views-in-time",
+        "homes of the guide's reference load whose views came within the guide's limits",
+        "SB-03",
+        "reads-in-time",
+        needs="query",
+    ),
     *standard_metrics(
         {
             "ends-right": "SB-01 SB-07",

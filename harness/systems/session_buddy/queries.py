@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 from typing import Any
@@ -73,6 +74,44 @@ def wrong(home: Home, exchanges: Sequence[Exchange]) -> Iterator[WrongAnswer]:
             yield from _differences(f"{dict(exchange.request)}", right, exchange.reply)
 
 
+LIMITS = {
+    "v_realtime_skill_dashboard": 50,
+    "v_skill_effectiveness_trend": 100,
+    "v_community_baseline_comparison": 50,
+    "v_skill_dependency_network": 100,
+    "v_ab_test_summary": 50,
+    "v_multimodal_skill_catalog": 50,
+}
+"""Milliseconds for each view at the reference load, by the deployment guide."""
+REFERENCE = 17_000
+"""Invocations of the reference load, the guide's database of about 5 MB; limits say nothing of larger ones."""
+_SPARE = 100  # ms above a limit that are the machine's affair: others are at work on it
+_TIMES = 7  # readings that count, after one to warm up
+
+
+def slow(home: Home, exchanges: Sequence[Exchange]) -> list[WrongAnswer] | None:
+    """Returns views whose median time is beyond their limit; None where fewer readings or another load show nothing."""
+    said = [one for one in exchanges if one.request.get("op") == "views" and isinstance(one.reply, dict)][1:]
+    invocations = len(state_of(home).invocations) if len(said) >= _TIMES else 0
+    if not 0.9 * REFERENCE <= invocations <= 1.1 * REFERENCE:
+        return None
+    found = []
+    for view, limit in LIMITS.items():
+        times = [one.reply.get("views", {}).get(view, {}).get("ms") for one in said]
+        known = [time for time in times if isinstance(time, int | float)]
+        middle = statistics.median(known) if len(known) == len(said) else None
+        if middle is None or middle > limit + _SPARE:
+            told = f"no more than {limit} ms, and {_SPARE} ms of the machine's"
+            found.append(WrongAnswer(f"{view}: median of {len(said)}", told, middle))
+    middle = statistics.median(1_000 * (one.until - one.sent) for one in said)
+    if middle > sum(LIMITS.values()) + _SPARE:
+        told = f"no more than {sum(LIMITS.values())} ms, and {_SPARE} ms of the machine's"
+        found.append(
+            WrongAnswer(f"all views: median of {len(said)}, by the clock of the harness", told, middle)
+        )
+    return found
+
+
 def _differences(subject: str, right: Value, found: Value) -> Iterator[WrongAnswer]:
     """Yields the values that differ; what an answer says besides is its own affair."""
     if isinstance(right, dict) and isinstance(found, dict):
@@ -90,4 +129,4 @@ def _whole(right: Value, found: Value) -> bool:
     return type(found) is int and same_value(right, float(found))
 
 
-__all__ = ["ready", "requests", "wrong"]
+__all__ = ["ready", "requests", "slow", "wrong"]

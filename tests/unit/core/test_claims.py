@@ -106,6 +106,12 @@ class Questions:
             if one.reply != text:
                 yield WrongAnswer(one.request["of"], text, one.reply)
 
+    @staticmethod
+    def slow(_home: Home, exchanges: Sequence[Exchange]) -> list[WrongAnswer] | None:
+        late = [one for one in exchanges if one.until - one.sent > 1]
+        found = [WrongAnswer(one.request["of"], "1 s", round(one.until - one.sent, 3)) for one in late]
+        return found if exchanges else None
+
 
 def asked(tree: Home, *exchanges: Exchange, outcome: Outcome = "done") -> Evidence:
     questions = event(tree, do="query", outcome=outcome, talk=Talk(exchanges, (0,)))
@@ -170,6 +176,12 @@ TRIOS: dict[str, Trio] = {
         fails=asked(MIGRATED, Exchange(0, 0.1, {"of": "a"}, 0.2, "B")),
         told=("a", "A", "B", 0),
         mute=(asked(LEGACY, Exchange(0, 0.1, {"of": "a"}, 0.2, "A")), "no home was asked that can be"),
+    ),
+    "reads-in-time": Trio(
+        passes=asked(MIGRATED, Exchange(0, 0.1, {"of": "a"}, 0.2, "A")),
+        fails=asked(MIGRATED, Exchange(0, 0.1, {"of": "a"}, 9.2, "A")),
+        told=("a", "1 s", 9.1, 0),
+        mute=(asked(MIGRATED), "no home was asked for whose size there are limits"),
     ),
     "ends-as-expected": Trio(
         passes=shown(REFUSED, RIGHT, event(TORN, outcome="partial")),

@@ -149,3 +149,22 @@ def test_a_wrong_answer_is_told_where_it_differs() -> None:
     assert wrong({"ok": True}) != []
     assert wrong({"ok": True, "skills": [row, row]}) != []
     assert wrong("no JSON") != []
+
+
+def test_views_have_limits_at_the_reference_load_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = upgraded(home(invoked("mypy")))
+
+    def slow(ms: float, seconds: float = 0.1, times: int = 8) -> list[str] | None:
+        views = {name: {"rows": 1, "ms": ms} for name in queries.LIMITS}
+        reply = {"ok": True, "views": views}
+        talk = [Exchange(0, number, {"op": "views"}, number + seconds, reply) for number in range(times)]
+        found = queries.slow(made, talk)
+        return None if found is None else [one.subject for one in found]
+
+    assert slow(9_000) is None
+    monkeypatch.setattr(queries, "REFERENCE", 1)
+    assert slow(9_000, times=7) is None
+    assert slow(1) == []
+    assert slow(149) == []
+    assert slow(151) == [f"{name}: median of 7" for name, limit in queries.LIMITS.items() if limit == 50]
+    assert slow(1, seconds=0.6) == ["all views: median of 7, by the clock of the harness"]
