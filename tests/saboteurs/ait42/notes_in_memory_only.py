@@ -9,7 +9,7 @@ import real
 from migrator.ait42.beside import Beside
 
 CLAIM = "sides-agree"
-SCENARIO = "ait42-store-killed-client"
+SCENARIO = "ait42-store-killed-alone"
 NOTES: list[Any] = []
 write = Beside._write
 
