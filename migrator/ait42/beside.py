@@ -58,6 +58,7 @@ class Beside:
         self._reader = Reader(where)
         self._notes = os.path.join(where.state, PENDING)
         self._last: tuple[str, bytes, list[Json]] = "", b"", []
+        self._texts: dict[int, tuple[Json, str]] = {}  # of the elements last written, by identity
 
     def names(self, workspace: str) -> Sequence[str]:
         """The names that the workspace's file can have, those of files that are there first."""
@@ -209,8 +210,9 @@ class Beside:
         mode = os.lstat(path).st_mode & 0o7777 if stamp else 0o600
         temporary = f"{path}.migrator-store"
         files.remove(temporary)
+        data = self._text(elements)
         with open(os.open(temporary, files.NEW, mode), "wb") as stream:
-            stream.write(json.dumps(elements, indent=2, ensure_ascii=False).encode())
+            stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
         os.chmod(temporary, mode)
@@ -218,7 +220,19 @@ class Beside:
             files.remove(temporary)
             return False
         files.replace(temporary, path)
+        self._last = os.path.basename(path)[:-5], data, elements
         return True
+
+    def _text(self, elements: list[Json]) -> bytes:
+        """The file as the editor writes it; of elements that are the very ones last written the text is still there."""
+        texts: dict[int, tuple[Json, str]] = {}
+        for one in elements:
+            known = self._texts.get(id(one))
+            if not known:
+                known = one, json.dumps(one, indent=2, ensure_ascii=False).replace("\n", "\n  ")
+            texts[id(one)] = known
+        self._texts = texts
+        return ("[\n  " + ",\n  ".join(texts[id(one)][1] for one in elements) + "\n]").encode()
 
 
 def differ(one: Shaped, stored: Stored, held: Held) -> bool:

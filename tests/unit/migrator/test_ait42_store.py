@@ -15,8 +15,9 @@ import pytest
 from editor import EditorHome, hashed, instance, message, session
 from test_crash import points
 
-from migrator import cli
+from migrator import cli, files
 from migrator.ait42 import sources
+from migrator.ait42.beside import Note
 from migrator.ait42.store import Store
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -253,3 +254,97 @@ def test_a_home_without_the_database_has_no_store(editor: EditorHome) -> None:
     assert json.loads(out.getvalue())["code"] == "DB_MISSING"
     assert not os.path.lexists(editor.root / ".local")
     assert isinstance(editor.root, Path)
+
+
+def test_a_message_that_is_sent_again_is_added_once(used: EditorHome, served: Served) -> None:
+    said = message("twice", role="tool", instanceId=1)
+    for _ in range(2):
+        assert served.ask("add_message", session="s1", message=said)["json"] == "written"
+    assert [one["id"] for one in in_files(used)["s1"]["chatHistory"]] == ["m", "twice"]
+    assert served.ask("add_message", session="s1", message=said | {"content": "other"})["code"] == "EXISTS"
+    assert used.rows("SELECT count(*) FROM chat_messages WHERE session_id = 's1'") == [(2,)]
+    in_step(used)
+
+
+def test_a_message_of_an_instance_that_is_not_there_is_refused(used: EditorHome, served: Served) -> None:
+    lost = message("lost", instanceId=9)
+    assert served.ask("add_message", session="s1", message=lost)["code"] == "BAD_REQUEST"
+    one = session("n", chatHistory=[lost])
+    assert served.ask("create_session", workspace=WORK, session=one)["code"] == "BAD_REQUEST"
+
+
+def test_a_new_session_is_written_as_the_editor_writes_it(used: EditorHome, served: Served) -> None:
+    given = {
+        key: value for key, value in session("short", chatHistory=[message("q")]).items() if value is not None
+    }
+    given["chatHistory"] = [{key: value for key, value in message("q").items() if value is not None}]
+    assert served.ask("create_session", workspace="/work/three", session=given)["ok"]
+    path = used.sessions / f"{hashed('/work/three')}.json"
+    wanted = session("short", chatHistory=[message("q")])
+    assert path.read_text() == json.dumps([wanted], indent=2, ensure_ascii=False)
+
+
+def test_what_the_editor_wrote_is_taken_over_before_a_change(used: EditorHome, served: Served) -> None:
+    mine = in_files(used)["s1"] | {"status": "failed", "winnerId": 1}
+    mine["chatHistory"].append(message("by the editor"))
+    used.file(WORK, [mine])  # no other time, as when a winner is confirmed
+    assert served.ask("update_session", session="s1", fields={"task": "new"})["json"] == "written"
+    now = in_files(used)["s1"]
+    assert (now["status"], now["winnerId"], now["task"]) == ("failed", 1, "new")
+    assert [one["id"] for one in now["chatHistory"]] == ["m", "by the editor"]
+    in_step(used)
+
+
+def test_what_the_database_has_newer_is_taken_over_before_a_change(used: EditorHome, served: Served) -> None:
+    used.execute("UPDATE sessions SET status = 'failed', updated_at = '2030-01-01T00:00:00Z' WHERE id = 's2'")
+    used.file("/work/two", [in_files(used)["s2"] | {"chatHistory": [message("m"), message("by the editor")]}])
+    reply = served.ask("add_message", session="s2", message=message("x"))
+    assert reply["json"] == "written"
+    now = in_files(used)["s2"]
+    assert (now["status"], now["updatedAt"]) == ("failed", "2030-01-01T00:00:00.001Z")
+    assert [one["id"] for one in now["chatHistory"]] == ["m", "by the editor", "x"]
+    in_step(used)
+
+
+def test_mending_keeps_the_parts_of_both_sides(used: EditorHome, served: Served) -> None:
+    used.execute("UPDATE sessions SET status = 'failed', updated_at = '2030-01-01T00:00:00Z' WHERE id = 's2'")
+    used.file("/work/two", [in_files(used)["s2"] | {"instances": [instance(4)]}])
+    assert served.ask("reconcile", mend=True)["newer_in_sqlite"] == ["s2"]
+    assert in_files(used)["s2"]["status"] == "failed"
+    assert [one["instanceId"] for one in used.exported()["s2"]["instances"]] == [4]
+    in_step(used)
+
+
+def test_the_editor_writing_at_the_same_moment_is_not_overwritten(
+    used: EditorHome, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, real, edits = used.sessions / f"{hashed(WORK)}.json", files.stamp, [session("begun")]
+
+    def stamped(name: str) -> tuple[int, int, int] | None:
+        about = real(name)
+        if edits and name == str(path):
+            path.write_text(json.dumps([*json.loads(path.read_text()), edits.pop()]))
+        return about
+
+    monkeypatch.setattr(files, "stamp", stamped)
+    assert served.ask("update_session", session="s1", fields={"task": "new"})["json"] == "written"
+    assert in_files(used)["s1"]["task"] == "new"
+    assert "begun" in in_files(used)
+
+
+def test_a_note_of_a_change_that_never_came_about_changes_nothing(used: EditorHome, served: Served) -> None:
+    was = in_files(used)
+    note = Note("s1", hashed(WORK), None, session("s1", task="never"))
+    served.store._beside.note([note, Note("gone", hashed(WORK), None, session("gone"))])
+    Served(used).store.close()
+    assert in_files(used) == was
+    in_step(used)
+
+
+def test_the_schema_of_the_database_is_left_alone(used: EditorHome, served: Served) -> None:
+    before = used.rows("SELECT name, sql FROM sqlite_master ORDER BY name")
+    assert served.ask("add_message", session="s1", message=message("x"))["ok"]
+    served.store.close()
+    assert used.rows("SELECT name, sql FROM sqlite_master ORDER BY name") == before
+    assert used.run("rollback").status == 0
+    assert [one["id"] for one in in_files(used)["s1"]["chatHistory"]] == ["m", "x"]
