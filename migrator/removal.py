@@ -56,7 +56,7 @@ class Removal:
         self.present, self.unchanged = 0, 0
         for lower, key, digest in written:
             if lower not in self._tables:
-                raise _stuck(f"table {lower} is gone")
+                raise stuck(f"table {lower} is gone")
             self._mark(self._tables[lower], key, digest)
         self._hanging()
 
@@ -68,7 +68,7 @@ class Removal:
         width = len(table.handle)
         unchanged = found is not None and tables.digest(found[width:]) == digest
         if not table.key and not unchanged:
-            raise _stuck(f"rows of {table.plain}, which has no primary key, cannot be told apart any more")
+            raise stuck(f"rows of {table.plain}, which has no primary key, cannot be told apart any more")
         if found is not None:
             self.present, self.unchanged = self.present + 1, self.unchanged + unchanged
             self._add(table, found[:width], digest)
@@ -76,6 +76,11 @@ class Removal:
     def _add(self, table: Table, handle: tuple[Any, ...], wrote: str) -> None:
         marks = "?, " * len(handle)
         self._db.execute(f"INSERT INTO {table.gone} VALUES ({marks} ?)", (*handle, wrote))
+
+    def _forget(self, table: Table, handle: tuple[Any, ...]) -> None:
+        """The row need not be kept, unless it goes."""
+        place = f"({table.marks}) = ({', '.join('?' * len(handle))})"
+        self._db.execute(f"DELETE FROM {table.gone} WHERE {place} AND wrote IS '{STAYS}'", handle)
 
     def _hanging(self) -> None:
         """Rows that hang from rows that go, go too, until no more are found."""
@@ -101,7 +106,7 @@ class Removal:
     def admit(self, holds: Contents) -> None:
         """Raises Refusal when the schema has changed, or the run itself changed rows that were there."""
         if holds[""] != self._left["contents"][""]:
-            raise _stuck("its schema has changed")
+            raise stuck("its schema has changed")
         if names := self._left["entangled"]:
             message = f"Triggers changed other rows of {', '.join(names)} when the migration added its own."
             raise Refusal("NEW_DATA", f"{message} With others' work since, that cannot be undone row by row.")
@@ -120,7 +125,7 @@ class Removal:
                 )
                 beside += [(table, row) for row in rows]
         except FAULTS as error:
-            raise _stuck(str(error)) from error
+            raise stuck(str(error)) from error
         finally:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
@@ -133,7 +138,7 @@ class Removal:
         Foreign keys are not enforced meanwhile but checked at the end: SQLite would look through the whole of a
         child table without an index for every single row.
         """
-        before = _dangling(self._db)
+        before = dangling(self._db)
         for table, link in self._links():
             if link.on_delete == LIVES_ON:
                 columns = ", ".join(f"{own} = NULL" for own, _ in link.pairs)
@@ -145,9 +150,9 @@ class Removal:
         for table in self._tables.values():
             left = f"SELECT 1 FROM main.{table.name} AS m WHERE ({table.of('m')}) IN ({_gone(table)})"
             if self._db.execute(left).fetchone():
-                raise _stuck(f"a trigger keeps rows of {table.plain}")
-        if more := _dangling(self._db) - before:
-            raise _stuck(f"a row of {next(iter(more))[0]} would point to nothing")
+                raise stuck(f"a trigger keeps rows of {table.plain}")
+        if more := dangling(self._db) - before:
+            raise stuck(f"a row of {next(iter(more))[0]} would point to nothing")
         problems = [row[0] for row in self._db.execute("PRAGMA quick_check(1)") if row[0] != "ok"]
         if problems:
             raise Refusal("DB_INVALID", f"The database is damaged: {problems[0]}. Restore it from a backup.")
@@ -182,11 +187,12 @@ def _gone(table: Table) -> str:
     return f"SELECT {table.marks} FROM {table.gone} WHERE wrote IS NOT '{STAYS}'"
 
 
-def _dangling(connection: sqlite3.Connection) -> Counter[tuple[Any, ...]]:
+def dangling(connection: sqlite3.Connection) -> Counter[tuple[Any, ...]]:
     """How many rows point to nothing, by table, parent and foreign key."""
     return Counter((row[0], row[2], row[3]) for row in connection.execute("PRAGMA foreign_key_check"))
 
 
-def _stuck(why: str) -> Refusal:
+def stuck(why: str) -> Refusal:
+    """The refusal that says why rows cannot be taken out."""
     message = f"Others have worked with the database since, and the migrated rows cannot be taken out: {why}."
     return Refusal("NEW_DATA", message)

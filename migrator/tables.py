@@ -130,6 +130,29 @@ def inserted(connection: sqlite3.Connection, found: Tables) -> Iterator[tuple[st
             yield lower, list(row[: len(key)]), digest(row[len(key) :])
 
 
+def changed(connection: sqlite3.Connection, found: Tables) -> Iterator[tuple[str, list[Any], list[str]]]:
+    """Table, key and a digest of each column of every noted row that was there before and was changed."""
+    for lower, table in found.items():
+        query = (
+            f"SELECT {', '.join(f'm.{column}' for column in table.key)}, m.* FROM main.{table.name} AS m "
+            f"WHERE ({table.of('m')}) IN ({touched(table)}) AND ({table.of('m')}) NOT IN ({_inserted(table)})"
+        )
+        for row in connection.execute(query) if table.key else ():
+            width = len(table.key)
+            yield lower, list(row[:width]), [digest((value,)) for value in row[width:]]
+
+
+def deleted(connection: sqlite3.Connection, found: Tables) -> list[str]:
+    """The tables of which a noted row was deleted, or changed though nothing could tell it again."""
+    wrong = "what = 'delete' OR (what = 'update' AND t IN ({}))"
+    keyless = ", ".join(str(table.number) for table in found.values() if not table.key)
+    noted = {
+        row[0]
+        for row in connection.execute(f"SELECT t FROM temp.migrator_noted WHERE {wrong.format(keyless)}")
+    }
+    return [table.plain for table in found.values() if table.number in noted]
+
+
 def entangled(connection: sqlite3.Connection, found: Tables, before: Contents, after: Contents) -> list[str]:
     """The tables where more was done than to add rows that can be found again.
 

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterator
 
 from harness.claims.claim import Claim, Finding, having
-from harness.claims.exported import Exports, line_of, nearest, read_exports
+from harness.claims.exported import Exports, Line, line_of, nearest, read_exports
 from harness.claims.tree import within
-from harness.claims.whose import copied, files_of_others, inserted, rows_of_others, stored
+from harness.claims.whose import copied, files_of_others, inserted, rows_of_others, stored, written
 from harness.evidence import Evidence
 from harness.history import Event
 from harness.ledger import Ledger
-from harness.records import Record, same_record
+from harness.records import Record, same_record, same_value
 from harness.stored import RowName, Stored
 
 _KEEPS, _TAKES, _RETURNS = "rollback-keeps-new-work", "rollback-takes-back", "rollback-writes-back"
@@ -22,7 +22,8 @@ def rollback_keeps_new_work(evidence: Evidence) -> Iterator[Finding]:
     """Yields what others added or changed since the migration and a rollback lost: rows, and contents of files.
 
     It may stay where it is.  Where the profile says that a rollback exports, it may instead lie below `keeps`: a row
-    as a line of ``<table>.jsonl``, column for column as it was just before, a content as a file.
+    as a line of ``<table>.jsonl``, column for column as it was just before, a content as a file.  A row that stays may
+    have lost what migrations had written into it.
     """
     for event in _rolled_back(evidence):
         if evidence.ledger(event).start == event.after:
@@ -63,7 +64,9 @@ def _lost_rows(evidence: Evidence, event: Event) -> Iterator[tuple[RowName, Reco
     for name, row in sorted(rows_of_others(evidence, event).items()):
         found = after.get(name)
         if found is None or not same_record(row, found):
-            yield name, row
+            put_back = _put_back(evidence, evidence.ledger(event), name, row)
+            if not after.says_the_same(name[0], put_back, found):
+                yield name, row
 
 
 def _not_exported(evidence: Evidence, event: Event, lost: dict[RowName, Record]) -> Iterator[Finding]:
@@ -77,16 +80,30 @@ def _not_exported(evidence: Evidence, event: Event, lost: dict[RowName, Record])
         if line_of(row) not in lines:
             found = nearest(line_of(row), lines) or "neither there nor exported"
             yield _finding(_KEEPS, f"{table} {key}", row, found, event)
-    yield from _made_up(before, exports, event)
+    yield from _made_up(evidence, before, exports, event)
 
 
-def _made_up(before: Stored, exports: Exports, event: Event) -> Iterator[Finding]:
-    """Yields exported lines that no row had just before the rollback."""
+def _made_up(evidence: Evidence, before: Stored, exports: Exports, event: Event) -> Iterator[Finding]:
+    """Yields exported lines that no row had just before the rollback, nor when a part of the runs was taken back."""
+    ledger, halves = evidence.ledger(event), set()
+    for name in written(evidence, ledger.standing) if len(ledger.standing) > 1 else ():
+        if (row := before.get(name)) is not None:
+            halves |= {
+                (name[0], _own(before, name[0], state)) for state in _states(evidence, ledger, name, row)
+            }
     for table, lines in exports.lines.items():
         there = {line_of(row) for row in before.tables[table].values()}
         for line in sorted(lines.keys() - there, key=repr):
             said = {column: value for column, _, value in line}
-            yield _finding(_KEEPS, f"export of {table}", "rows as they were just before", said, event)
+            derived = before.derived.get(table, frozenset())
+            if (table, tuple(part for part in line if part[0] not in derived)) not in halves:
+                yield _finding(_KEEPS, f"export of {table}", "rows as they were just before", said, event)
+
+
+def _own(store: Stored, table: str, row: Record) -> Line:
+    """Returns the line of a row without what follows from other rows."""
+    derived = store.derived.get(table, frozenset())
+    return line_of({name: value for name, value in row.items() if name not in derived})
 
 
 def rollback_takes_back(evidence: Evidence) -> Iterator[Finding]:
@@ -113,15 +130,37 @@ def _rows(evidence: Evidence, event: Event, ledger: Ledger) -> Iterator[Finding]
     going = before.hanging(inserted(evidence, ledger.standing).keys()) | _gone_with_table(
         evidence, event, ledger
     )
+    changed = {name for name in written(evidence, ledger.standing) if name not in going}
     for name in sorted(going):
         if after.get(name) is not None:
             yield _finding(_TAKES, " ".join(name), "no such record", after.get(name), event)
     for name in sorted(set(before.names()) - going):
         row, found = before.tables[name[0]][name[1]], after.get(name)
-        if found is None or not same_record(row, found):
+        if name in changed:
+            row = _put_back(evidence, ledger, name, row)
+            right = before.says_the_same(name[0], row, found)
+        else:
+            right = found is not None and same_record(row, found)
+        if not right:
             yield _finding(_TAKES, " ".join(name), row, found or "no such record", event)
     for name in sorted(set(after.names()) - set(before.names())):
         yield _finding(_TAKES, " ".join(name), "no such record", after.get(name), event)
+
+
+def _put_back(evidence: Evidence, ledger: Ledger, name: RowName, row: Record) -> Record:
+    """Returns the row that a rollback leaves: what migrations wrote into it is as it was, unless others wrote since."""
+    return [row, *_states(evidence, ledger, name, row)][-1]
+
+
+def _states(evidence: Evidence, ledger: Ledger, name: RowName, row: Record) -> Iterator[Record]:
+    """Yields what becomes of a row as one migration after the other is taken back, the last one first."""
+    for step in reversed(ledger.standing):
+        was, left = stored(evidence, step.before).get(name), stored(evidence, step.after).get(name)
+        if was is not None and left is not None:
+            ours = {column for column, value in left.items() if not same_value(value, was.get(column))}
+            back = {column for column in ours if same_value(left[column], row.get(column))}
+            row = {column: was.get(column) if column in back else value for column, value in row.items()}
+            yield row
 
 
 def _gone_with_table(evidence: Evidence, event: Event, ledger: Ledger) -> set[RowName]:

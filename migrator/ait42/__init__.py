@@ -11,19 +11,21 @@ from datetime import UTC, datetime
 from itertools import zip_longest
 from typing import Any
 
-from migrator import backup, built, files
+from migrator import backup, built, files, tables
 from migrator.ait42 import decode, returning, schema, sources
 from migrator.ait42.intake import Intake, Reader
 from migrator.ait42.rows import Build, Check, Try, Update, made
 from migrator.ait42.validation import figures
 from migrator.ait42.workspaces import Answered, Options, Workspaces
+from migrator.amendment import CHANGED, Amendment
 from migrator.archive import Saved
 from migrator.database import Database
 from migrator.journal import Run
 from migrator.outcome import Refusal
 from migrator.pack import RESTORE, Pack, Writer
 from migrator.progress import Say
-from migrator.system import Note, Plan, Planned, Progress, Record, Returned
+from migrator.removal import Removing
+from migrator.system import Note, Plan, Planned, Progress, Record, Returned, packed
 
 MAPPING = ".ait42/workspace_mapping.json"
 WILL_BE = "workspace_mapping.new.json"  # in the backup
@@ -245,11 +247,21 @@ class Editor(Planned):
 
     def fill(self, target: sqlite3.Connection, run: Run, say: Say) -> None:
         """Everything planned is in, within the open transaction, taken from the backup."""
-        pack = Pack(run.backup)
+        pack, found = Pack(run.backup), tables.tables(target)  # as whoever watches has them
         schema.advance(target, schema.version(target), _begun(run), recount=True)
         sink = Update(target)
         Intake(self.where, self._spoken(), pack.read, sorted(pack.entries)).run(sink, say.progress)
-        run.add("filled", loose=sink.loose)
+        run.keep(CHANGED, (packed(row) + b"\n" for row in tables.changed(target, found)))
+        run.add("filled", loose=sink.loose, deleted=tables.deleted(target, found))
+
+    def removal(self, connection: sqlite3.Connection, run: Run) -> Removing:
+        """The rows that the run inserted, what hangs from them, and those that it changed. Raises Refusal."""
+        filled = run.find("filled")
+        left = {**run.find("committing"), "entangled": [], "deleted": filled.get("deleted", [])}
+        before = Database(os.path.join(run.backup, os.path.basename(self.database.path)), [self.home])
+        with before.seen() as old:
+            changed = run.kept(CHANGED) if filled else ()
+            return Amendment(connection, run.written(), left, changed, old)
 
     def committed(self, target: sqlite3.Connection, run: Run) -> None:
         """The database is in WAL mode, and the mapping file has its new entries."""
