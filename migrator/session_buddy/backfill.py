@@ -32,7 +32,7 @@ SERIES = f"""
 SELECT skill_name, hour, count(*), total(done) / count(*), avg(seconds), count(DISTINCT session_id)
 FROM (SELECT skill_name, session_id, {HOUR} AS hour, {DONE} AS done, CASE WHEN {USABLE} THEN duration_seconds END AS seconds
     FROM skill_invocation NOT INDEXED WHERE {{known}} LIMIT -1)
-WHERE hour < '{UNTIL}' GROUP BY hour, skill_name"""
+WHERE hour < '{UNTIL}' GROUP BY hour, skill_name ORDER BY hour, skill_name"""
 COUNTS = f"""
 SELECT total(hour IS NOT NULL AND naive), total(hour = '{AFTER}'), total(hour = '{BEFORE}'), total(unusable),
     total(hour IS NULL)

@@ -156,7 +156,8 @@ def _does(kind: str, ours: str, name: str, sql: str) -> Any:
             db.execute(sql)
             if kind == "view":
                 rows = db.execute(f"SELECT * FROM {quoted(name)}")
-                return [column[0] for column in rows.description], rows.fetchall()
+                names = [column[0] for column in rows.description]
+                return names, sorted(rows, key=repr)  # not every order is promised
             values = "VALUES (?, ?, 's', 1)"
             query = f"INSERT INTO skill_invocation (skill_name, invoked_at, session_id, completed) {values}"
             db.executemany(query, [("a", "1"), ("a", "0"), ("c", "2"), ("new", "3")])

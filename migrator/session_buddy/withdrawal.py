@@ -28,6 +28,8 @@ class Withdrawal:
         self._sequence: dict[str, int] = filled.get("sequence", {})
         self._rows = Removal(db, run.written())
         there = dict(db.execute("SELECT name, sql FROM sqlite_master"))
+        if run.find("rollback-begin") and not there.keys() & self._created.keys():
+            self._created = {}  # a rollback that was killed when all was done but for saying so
         same = [name for name, sql in self._created.items() if there.get(name) == sql]
         self.present = self._rows.present + sum(name in there for name in self._created)
         self.unchanged = self._rows.unchanged + len(same)

@@ -233,3 +233,17 @@ def editor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     (tmp_path / "scratch").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "scratch"))
     return EditorHome(tmp_path / "home")
+
+
+@pytest.fixture
+def skills(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A home of session-buddy with a small database of version 3."""
+    from skills import SkillsHome  # noqa: PLC0415 - it needs this module
+
+    for name in (*(n for n in os.environ if n.startswith("XDG_")), "MIGRATION_REPORT", "MIGRATOR_DEBUG"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "scratch"))
+    home = SkillsHome(tmp_path / "home")
+    home.database()
+    return home
