@@ -11,12 +11,12 @@ from typing import TypeVar
 from harness.amounts import share, span
 from harness.pools import Pools, pools
 from harness.systems.session_buddy import naming, schema_v4
-from harness.systems.session_buddy.model import AS_OF, Invocation, LegacyState, Made, Shape
+from harness.systems.session_buddy.model import AS_OF, Invocation, LegacyState, Shape
+from harness.systems.session_buddy.strategies import JOURNALS, MADE, VERSIONS_4
 from harness.systems.session_buddy.writer import EXTRAS
 
 T = TypeVar("T")
 _DAY = 86_400.0  # seconds
-_MADE: tuple[Made, ...] = ("manager", "manager", "tool", "same-second", "ahead")
 _LONGEST = 1_800.0  # seconds of one session
 
 
@@ -24,7 +24,7 @@ def draw(shape: Shape, seed: int) -> LegacyState:
     """Returns the legacy state that the seed stands for; equal in every process, clean whatever `shape.clean` says."""
     source = Random(f"{seed}/session-buddy")  # noqa: S311 - reproducible, not secret
     user = shape.user or _pick(source, naming.USERS)
-    made = shape.made or _pick(source, _MADE)
+    made = shape.made or _pick(source, ("manager", *MADE))
     extras = tuple(name for name in sorted(EXTRAS) if source.random() < 0.5)
     part = 1 + int(source.random() * (len(schema_v4.OBJECTS) - 1))
     maker = _Maker(shape, source, pools(), _skills(source, _between(source, shape.skills)))
@@ -34,9 +34,9 @@ def draw(shape: Shape, seed: int) -> LegacyState:
         user=user,
         invocations=tuple(invocations),
         place=shape.place,
-        journal=shape.journal,
+        journal=shape.journal or _pick(source, JOURNALS),
         made=made,
-        version_4=shape.version_4,
+        version_4=shape.version_4 or _pick(source, VERSIONS_4),
         part=part,
         extras=extras,
     )

@@ -22,14 +22,14 @@ PLACES = (DATABASE, LOCAL)
 """Where the database may lie: after the deployment checklist, and where session-buddy's own code looks by default."""
 
 Place = Literal["claude", "local"]
-Journal = Literal["wal", "delete", "wal-pending"]
-"""The journal mode; with ``wal-pending`` a killed process left all rows in the write-ahead log alone."""
+Journal = Literal["", "wal", "delete", "wal-pending"]
+"""The journal mode; with ``wal-pending`` a killed process left all rows in the write-ahead log alone; empty for any."""
 Made = Literal["", "manager", "tool", "same-second", "ahead"]
 """How the bookkeeping was made: by the manager, with the sqlite3 tool (no row of version 1), all within a second,
 by a clock that was ahead; empty for any of them."""
-Version4 = Literal["none", "part", "all", "with-rows", "failed", "complete", "used"]
+Version4 = Literal["", "none", "part", "all", "with-rows", "failed", "complete", "used"]
 """What is there of version 4: nothing; the first of its objects; all of them, but no record; those with rows in them;
-those, recorded as failed; all, recorded; all, recorded and in use."""
+those, recorded as failed; all, recorded; all, recorded and in use; empty for any of them."""
 
 Cell = str | int | float | None
 """A value that SQLite keeps as it was given, whatever the column was declared as."""
@@ -61,8 +61,7 @@ class LegacyState:
 
     Attributes:
         invocations: in the order in which they were written.
-        made: how the bookkeeping was made, never empty.
-        version_4: what is there of the target already.
+        journal, made, version_4: as the shape has them, but never empty.
         part: how many objects there are, of ``part`` of version 4.
         extras: which neighbours are there, see `writer.EXTRAS`.
         clock_ns: the instant at which session-buddy was last at work.

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from harness.amounts import share, span
 from harness.systems.session_buddy import naming, schema_v4
-from harness.systems.session_buddy.model import AS_OF, Invocation, LegacyState, Made, Shape
+from harness.systems.session_buddy.model import AS_OF, Invocation, Journal, LegacyState, Made, Shape, Version4
 from harness.systems.session_buddy.writer import EXTRAS
 
 WINDOW = timedelta(hours=719)
@@ -25,7 +25,9 @@ _OUTSIDE = (
 )  # fmt: skip
 _QUERIES = ("Fix the login", "ログインを\n直して 🙏", "", 'a "quoted" task', "it's; DROP TABLE skills --")
 _SESSIONS = ("main-42", "migrated", "セッション", "s 1")
-_MADE: tuple[Made, ...] = ("manager", "tool", "same-second", "ahead")
+MADE: tuple[Made, ...] = ("manager", "tool", "same-second", "ahead")
+JOURNALS: tuple[Journal, ...] = ("wal", "delete", "wal-pending")
+VERSIONS_4: tuple[Version4, ...] = ("none", "part", "all", "with-rows", "failed", "complete", "used")
 
 
 def states(shape: Shape) -> st.SearchStrategy[LegacyState]:
@@ -37,10 +39,10 @@ def states(shape: Shape) -> st.SearchStrategy[LegacyState]:
         user=st.just(shape.user) if shape.user else st.sampled_from(naming.USERS),
         invocations=names.flatmap(lambda skills: _sessions(shape, tuple(skills))),
         place=st.just(shape.place),
-        journal=st.just(shape.journal),
-        made=st.just(shape.made) if shape.made else st.sampled_from(_MADE),
-        version_4=st.just(shape.version_4),
-        part=st.integers(1, len(schema_v4.OBJECTS) - 1) if shape.version_4 == "part" else st.just(1),
+        journal=st.just(shape.journal) if shape.journal else st.sampled_from(JOURNALS),
+        made=st.just(shape.made) if shape.made else st.sampled_from(MADE),
+        version_4=st.just(shape.version_4) if shape.version_4 else st.sampled_from(VERSIONS_4),
+        part=st.integers(1, len(schema_v4.OBJECTS) - 1) if shape.version_4 in {"", "part"} else st.just(1),
         extras=st.lists(st.sampled_from(sorted(EXTRAS)), unique=True, max_size=3).map(sorted).map(tuple),
     )
 
