@@ -10,11 +10,14 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from harness.case import record, run_step, run_with
-from harness.fault import Fault, Operation, Recording, alike
-from harness.history import Event
+from harness.fault import ERRORS, Fault, Recording, alike
+from harness.history import Event, Kill
 from harness.home import Home
+from harness.power import state_key, state_of, survivors
+from harness.replay import ReplayError, course_of, unlike
 from harness.sandbox.session import Session
 from harness.scenario import Scenario, Step
+from harness.supervised import RECORD_DATA
 from harness.sut import Profile
 from harness.system import System
 
@@ -88,28 +91,60 @@ class Branches:
 
     def _branch(self, number: int, step: Step, before: Home, depth: int) -> Iterator[tuple[Event, Chosen]]:
         """Yields the step with one fault after the other; the home is as the step left it."""
+        if step.power:
+            yield from self._powerless(number, step, before, depth)
+            return
         recording, clean = record(step, self.profile, self.session, before=before)
-        for fault in self._faults(step, recording, depth):
+        for fault in self._chosen(step, list(faults_of(step, recording)), recording, depth):
             for _ in range(_AGAIN):
                 event = run_with(fault, number, step, self.profile, self.session, before=before, clean=clean)
                 if event.kill and event.kill.landed:
                     break
-            yield event, Chosen(fault, recording.operations[fault.at].likeness)
+            yield event, Chosen(fault, recording.at(fault.at).likeness)
 
-    def _faults(self, step: Step, recording: Recording, depth: int) -> list[Fault]:
-        found = list(faults_of(step, recording))
+    def _powerless(self, number: int, step: Step, before: Home, depth: int) -> Iterator[tuple[Event, Chosen]]:
+        """Yields the step with one state after the other that a loss of power leaves, each different from the others."""
+        recording, clean = record(step, self.profile, self.session, before=before, orders=RECORD_DATA)
+        course = course_of(before, recording.operations, recording.contents)
+        for at, path in unlike(course, recording.pictures):
+            raise ReplayError(
+                f"{path} was otherwise before operation {at} ({recording.at(at)}) than it is replayed"
+            )
+        found = {
+            Fault("power", one.at, model=step.power, state=one.name): one
+            for one in survivors(course, len(recording.operations), step.power or "strict")
+        }
+        seen = set[int]()
+        for fault in self._chosen(step, list(found), recording, depth):
+            home = state_of(course, found[fault], recording.pictures)
+            if state_key(home) in seen:
+                continue
+            seen.add(state_key(home))
+            self.session.lay_out(home)
+            kill = Kill(
+                0.0, landed=True, clean=clean, fault=str(fault), operation=str(recording.at(fault.at))
+            )
+            yield (
+                Event(number, step.do, "unknown", before, home, signal=9, kill=kill),
+                Chosen(fault, recording.at(fault.at).likeness),
+            )
+
+    def _chosen(self, step: Step, found: list[Fault], recording: Recording, depth: int) -> list[Fault]:
         if depth < len(self.choice.faults):
-            return self._narrowed(found, recording.operations, self.choice.faults[depth])
+            wanted = self.choice.faults[depth]
+            if self.choice.exact:
+                return [fault for fault in found if fault == wanted.fault] or self._asked(wanted, recording)
+            others = alike(found, recording, wanted.fault, wanted.likeness)
+            first = [fault for fault in found if fault == wanted.fault]
+            return list(dict.fromkeys([*first, *others]))[:_ALIKE]
         if step.points and len(found) > step.points:
-            found = sorted(self.random.sample(found, step.points), key=found.index)
+            return sorted(self.random.sample(found, step.points), key=found.index)
         return found
 
-    def _narrowed(
-        self, found: Sequence[Fault], operations: Sequence[Operation], wanted: Chosen
-    ) -> list[Fault]:
-        if self.choice.exact:
-            return [wanted.fault] if wanted.fault.at < len(operations) else []
-        return list(alike(found, operations, wanted.fault, wanted.likeness))[:_ALIKE]
+    def _asked(self, wanted: Chosen, recording: Recording) -> list[Fault]:
+        """Returns a fault that none of those found is like, where the run has such an operation all the same."""
+        here = wanted.fault.kind != "power" and wanted.fault.at < len(recording.operations)
+        return [wanted.fault] if here else []
 
 
 def faults_of(step: Step, recording: Recording) -> Iterator[Fault]:
@@ -117,7 +152,8 @@ def faults_of(step: Step, recording: Recording) -> Iterator[Fault]:
     if step.kill == "each-write":
         yield from recording.kills()
     elif step.error:
-        yield from sorted(recording.errors(), key=lambda fault: fault.at)
+        errors = recording.errors(ERRORS if step.error == "each" else [step.error])
+        yield from sorted(errors, key=lambda fault: fault.at)
     elif step.short:
         yield from recording.short_writes()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -103,10 +103,12 @@ def run_with(
     return event_of(number, step, profile, ran, before=before, after=session.observe(), kill=kill)
 
 
-def record(step: Step, profile: Profile, session: Session, *, before: Home) -> tuple[Recording, Home | None]:
+def record(
+    step: Step, profile: Profile, session: Session, *, before: Home, orders: Mapping[str, Any] = RECORD
+) -> tuple[Recording, Home | None]:
     """Returns what a step does where nothing befalls it, and what it then leaves; None when it does not succeed."""
     session.lay_out(before)
-    ran = run_verb(step, profile, session, orders=RECORD)
+    ran = run_verb(step, profile, session, orders=orders)
     done = profile.outcome_of(ran.status) in {"done", "partial"}
     return recording_of(ran.told, before.root, before.blobs), session.observe() if done else None
 

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import errno
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from harness.home import Home
 from harness.sandbox.inside.supervisor import REACH
 
-Kind = Literal["kill", "error", "short"]
+Kind = Literal["kill", "error", "short", "power"]
 ERRORS = ("ENOSPC", "EIO", "EACCES", "EMFILE", "EINTR", "EROFS")
 _ONCE = {"EINTR"}  # a call that is interrupted for ever is no error that a program could meet
 _LABEL = re.compile(r"(?P<name>kill|short|E[A-Z]+)@(?P<at>\d+)(?P<sticky>\+?)")
+_POWER = re.compile(r"(?P<model>strict|ext4)@(?P<at>\d+):(?P<state>[a-z]+\d*)")
 _VARYING = re.compile(r"[0-9a-f]*\d[0-9a-f]*")  # numbers, times and digests in names
 
 
@@ -50,15 +51,20 @@ class Operation:
 class Fault:
     """A kill just before operation `at`; an error there, once or with `sticky` from there on; a write cut in half.
 
-    As text: ``kill@7``, ``ENOSPC@7``, ``ENOSPC@7+``, ``short@7``.
+    As text: ``kill@7``, ``ENOSPC@7``, ``ENOSPC@7+``, ``short@7``.  Where the power goes, ``strict@7:drop3``: the model, and the
+    `state` that is left, see `harness.power`.
     """
 
     kind: Kind
     at: int
     error: str = ""
     sticky: bool = False
+    model: str = ""
+    state: str = ""
 
     def __str__(self) -> str:
+        if self.kind == "power":
+            return f"{self.model}@{self.at}:{self.state}"
         return f"{self.error or self.kind}@{self.at}{'+' if self.sticky else ''}"
 
     def orders(self) -> Mapping[str, Any]:
@@ -68,7 +74,7 @@ class Fault:
 
     def but_place(self) -> Fault:
         """Returns what two faults of the same sort at other places have in common."""
-        return Fault(self.kind, 0, self.error, self.sticky)
+        return Fault(self.kind, 0, self.error, self.sticky, self.model, self.state.rstrip("0123456789"))
 
 
 def fault_of(label: str) -> Fault:
@@ -77,10 +83,13 @@ def fault_of(label: str) -> Fault:
     Raises:
         FaultError: it stands for none.
     """
+    if power := _POWER.fullmatch(label):
+        return Fault("power", int(power["at"]), model=power["model"], state=power["state"])
     said = _LABEL.fullmatch(label)
     if said is None or (said["name"].startswith("E") and said["name"] not in ERRORS):
         raise FaultError(
-            f"no such fault: {label!r}; write kill@7, short@7, {', '.join(ERRORS[:2])}@7 or, from there on, ENOSPC@7+"
+            f"no such fault: {label!r}; write kill@7, short@7, {', '.join(ERRORS[:2])}@7 or, from there on, ENOSPC@7+; "
+            "for a loss of power strict@7:all, where a failing case says which state"
         )
     name, at, sticky = said["name"], int(said["at"]), bool(said["sticky"])
     return (
@@ -100,6 +109,13 @@ class Recording:
 
     operations: tuple[Operation, ...]
     pictures: Mapping[int, Home]
+    contents: tuple[
+        bytes, ...
+    ] = ()  # what was written, where that was asked for; an operation's `data` says which
+
+    def at(self, number: int) -> Operation:
+        """Returns an operation; after the last one there is the end."""
+        return self.operations[number] if number < len(self.operations) else Operation("end", ())
 
     def kills(self) -> Iterator[Fault]:
         """Yields a kill for each state, times aside, that a kill before one of the operations leaves."""
@@ -110,9 +126,9 @@ class Recording:
                 seen.append(state)
                 yield Fault("kill", number)
 
-    def errors(self) -> Iterator[Fault]:
+    def errors(self, names: Iterable[str] = ERRORS) -> Iterator[Fault]:
         """Yields each error once and from then on, at each operation that it can come from."""
-        for name in ERRORS:
+        for name in names:
             reach = REACH[getattr(errno, name)]
             for number, operation in enumerate(self.operations):
                 if operation.name in reach:
@@ -127,9 +143,8 @@ class Recording:
                 yield Fault("short", number)
 
 
-def alike(found: Iterable[Fault], operations: Sequence[Operation], wanted: Fault, at: str) -> Iterator[Fault]:
+def alike(found: Iterable[Fault], recording: Recording, wanted: Fault, likeness: str) -> Iterator[Fault]:
     """Yields the faults of the wanted sort whose operation has this likeness."""
     for fault in found:
-        same = fault.but_place() == wanted.but_place()
-        if same and fault.at < len(operations) and operations[fault.at].likeness == at:
+        if fault.but_place() == wanted.but_place() and recording.at(fault.at).likeness == likeness:
             yield fault

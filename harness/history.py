@@ -42,7 +42,7 @@ class Kill:
     @property
     def deadly(self) -> bool:
         """Tells whether no program survives it."""
-        return not self.fault or self.fault.startswith("kill@")
+        return not self.fault or self.fault.startswith(("kill@", "strict@", "ext4@"))
 
 
 @dataclass(frozen=True, slots=True)

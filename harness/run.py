@@ -15,6 +15,7 @@ from harness.draws import drawn, drawn_apart
 from harness.exploration import Exploration, Progress
 from harness.fault import Fault
 from harness.home import Home
+from harness.replay import ReplayError
 from harness.result import RunResult, judge_history
 from harness.sandbox.channel import SandboxError
 from harness.sandbox.session import Session
@@ -66,6 +67,8 @@ def run_scenario(
         exploration.leave_open("no home of this shape could be drawn")
     except SandboxError as error:
         exploration.leave_open(f"the sandbox failed: {error}")
+    except ReplayError as error:
+        exploration.leave_open(f"the loss of power cannot be replayed: {error}")
     return exploration.result(clock() - began)
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from harness.claims import CLAIMS
-from harness.fault import fault_of
+from harness.fault import ERRORS, fault_of
 from harness.story import Story, StoryError, load_story
 from harness.sut import Verb
 
@@ -22,8 +22,9 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     With `kill` ``random``, all its processes get SIGKILL at a moment that the case's seed stands for; with
     ``each-write`` just before an operation that may change the home, each one in turn, and the steps that follow are
-    taken anew each time.  With `error` ``each`` operations fail instead, with each error in turn, once and from there on;
-    with `short` ``each`` writes are cut in half.  Of these faults `points` are tried on a home, chosen by the case's
+    taken anew each time.  With `error` ``each`` operations fail instead, with each error in turn (or with the one it names), once and from there on;
+    with `short` ``each`` writes are cut in half.  With `power` the machine loses its power before an operation, and what is
+    left is a state that the file system ``strict`` or ``ext4`` allows, see `harness.power`.  Of these faults `points` are tried on a home, chosen by the case's
     seed; 0 means all.  `fault` names a single one, see `harness.fault`.
 
     In a step of ``store`` so many `clients` have so many `operations` each; there a kill is that of one client, and with
@@ -33,8 +34,9 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     do: Verb
     meanwhile: str = ""
     kill: Literal["", "random", "each-write", "cut"] = ""
-    error: Literal["", "each"] = ""
+    error: str = ""
     short: Literal["", "each"] = ""
+    power: Literal["", "strict", "ext4"] = ""
     fault: str = ""
     points: int = 0
     clients: int = 1
@@ -43,20 +45,22 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     @property
     def branches(self) -> bool:
         """Tells whether the step is taken again and again, each time with another fault."""
-        return self.kill == "each-write" or bool(self.error or self.short)
+        return self.kill == "each-write" or bool(self.error or self.short or self.power)
 
     def __post_init__(self) -> None:
         """Raises ValueError for what cannot be had together."""
-        befalls = [name for name in ("kill", "error", "short", "fault") if getattr(self, name)]
+        befalls = [name for name in ("kill", "error", "short", "power", "fault") if getattr(self, name)]
         if len(befalls) > 1:
             raise ValueError(f"a step of {self.do} has {' and '.join(befalls)}; use a scenario for each")
         if self.points < 0 or (self.points and not self.branches):
             raise ValueError(
                 f"a step of {self.do} has points = {self.points}; it is a number from 1 up beside kill = 'each-write', "
-                "error or short"
+                "error, short or power"
             )
         if self.fault:
             fault_of(self.fault)
+        if self.error not in {"", "each", *ERRORS}:
+            raise ValueError(f"error is {self.error!r}; it may be 'each' or one of {', '.join(ERRORS)}")
         if befalls and befalls != ["kill"] and self.meanwhile:
             raise ValueError(f"a step of {self.do} has both {befalls[0]} and meanwhile; use two steps")
         if self.do == "store":

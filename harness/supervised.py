@@ -17,6 +17,8 @@ from harness.sandbox.channel import SandboxError
 
 RECORD: Mapping[str, Any] = {"act": "record", "at": -1, "pictures": True}
 """Orders for a run that nothing befalls."""
+RECORD_DATA: Mapping[str, Any] = {**RECORD, "data": True}
+"""The same, with all that is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,4 +64,4 @@ def recording_of(report: bytes, root: str, blobs: Blobs) -> Recording:
         blobs[digest] = contents[number]
     operations = tuple(Operation(name, tuple(paths), more) for name, paths, more in about["operations"])
     pictures = {number: Home.from_manifest(root, rows, blobs) for number, rows in about["pictures"]}
-    return Recording(operations, pictures)
+    return Recording(operations, pictures, tuple(contents))

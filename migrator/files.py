@@ -249,6 +249,19 @@ def remove(path: str) -> bool:
     return True
 
 
+def remove_folder(path: str) -> None:
+    """The folder is gone, durably, unless something in it, or on it, is in use by others."""
+    try:
+        os.rmdir(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        if error.errno in {errno.ENOTEMPTY, errno.EEXIST, errno.EBUSY}:
+            return
+        raise
+    sync_folder(os.path.dirname(path))
+
+
 def remove_tree(path: str) -> None:
     """A folder of our own is gone with all it holds, if it was there; of a link, only the link."""
     if os.path.islink(path) or not os.path.isdir(path):

@@ -147,9 +147,7 @@ def take_back(
     also()
     applying = run.find("applying")
     for folder in reversed(applying.get("folders", [])):
-        with contextlib.suppress(OSError):  # not empty: somebody uses it now
-            os.rmdir(folder)
-            files.sync_folder(os.path.dirname(folder))
+        files.remove_folder(folder)
     for folder, mtime in applying.get("times", {}).items():
         with contextlib.suppress(OSError):
             os.utime(folder, ns=(mtime, mtime))

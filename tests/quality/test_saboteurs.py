@@ -39,7 +39,9 @@ def cases_of(path: Path) -> int:
     return int(constants(path).get("CASES", "0"))
 
 
-OF_KILLS = [path for path in FILES if {"killed", "each"} & set(constants(path)["SCENARIO"].split("-"))]
+OF_FAULTS = [
+    path for path in FILES if {"killed", "each", "power"} & set(constants(path)["SCENARIO"].split("-"))
+]
 
 
 def sabotaged(path: Path) -> Profile:
@@ -68,13 +70,16 @@ def test_saboteur_is_rejected_by_the_claim_it_names(path: Path, sandbox: Choice,
 
 
 @pytest.mark.quality
-@pytest.mark.parametrize("path", OF_KILLS, ids=named)
-def test_saboteur_of_interruptions_does_right_where_nobody_is_killed(
+@pytest.mark.parametrize("path", OF_FAULTS, ids=named)
+def test_saboteur_of_interruptions_does_right_where_nothing_befalls_it(
     path: Path, sandbox: Choice, tmp_path: Path
 ) -> None:
-    """So it is the kill that gives it away."""
+    """So it is the fault that gives it away."""
     scenario = load_scenario(ROOT / f"scenarios/{constants(path)['SCENARIO']}.toml")
-    steps = [msgspec.structs.replace(step, kill="", error="", short="", points=0) for step in scenario.steps]
+    steps = [
+        msgspec.structs.replace(step, kill="", error="", short="", power="", points=0)
+        for step in scenario.steps
+    ]
     options = Options(runs=str(tmp_path), sandbox=sandbox.level, shrink=False, cases=2)
     result = run_loaded(msgspec.structs.replace(scenario, steps=steps), sabotaged(path), options, sandbox)
     assert result.status is Status.PASS, [verdict.findings for verdict in result.verdicts]
