@@ -6,16 +6,18 @@ from datetime import datetime
 from sqlite3 import Connection
 from typing import Any
 
-from migrator import files
+from migrator import files, tables
+from migrator.amendment import CHANGED
 from migrator.database import Database, quoted
 from migrator.journal import Run
 from migrator.progress import Say
 from migrator.removal import Removing
-from migrator.session_buddy import ddl, moments, state
+from migrator.session_buddy import ddl, moments
 from migrator.session_buddy.places import check, places
 from migrator.session_buddy.proof import MADE, before, faults, kept
+from migrator.session_buddy.state import State, examine
 from migrator.session_buddy.upgrade import Options, Upgrade
-from migrator.session_buddy.withdrawal import REPLACED, Withdrawal, leaning_on
+from migrator.session_buddy.withdrawal import Withdrawal, leaning_on
 from migrator.system import Note, Plan, Planned, Progress, Record, packed
 
 ROOM = 100 << 20  # bytes that have to be free beside a copy of the database; the guide's own figure
@@ -83,9 +85,9 @@ class Skills(Planned):
         """How times are read."""
         return moments.Reader(self._options.naive)
 
-    def examined(self, db: Connection) -> state.State:
+    def examined(self, db: Connection) -> State:
         """In which state the database is. Raises Refusal."""
-        return state.examine(db, self.database.path, repair=self._options.repair)
+        return examine(db, self.database.path, repair=self._options.repair)
 
     def changed_meanwhile(self) -> list[Note]:
         """Nothing: nobody else can have written."""
@@ -106,13 +108,13 @@ class Skills(Planned):
     def fill(self, target: Connection, run: Run, say: Say) -> None:
         """Version 4 is there within the open transaction, and the journal knows what is new."""
         sequence = dict(target.execute("SELECT name, seq FROM sqlite_sequence"))
-        found = self.examined(target)
-        apart = found.not_equal()
+        state, found = self.examined(target), tables.tables(target)
+        apart = state.not_equal()
+        found = {name: table for name, table in found.items() if name not in apart}
         was = before(target, apart)
-        upgrade = Upgrade(target, found, self._options, self.where.shown)
+        upgrade = Upgrade(target, state, self._options, self.where.shown)
         upgrade.perform(say.progress)
-        replaced = (one for one in upgrade.writer.replaced if one[0] not in upgrade.created)
-        run.keep(REPLACED, (packed(one) + b"\n" for one in replaced))
+        run.keep(CHANGED, (packed(row) + b"\n" for row in tables.changed(target, found)))
         run.keep(MADE, (packed(row) + b"\n" for row in kept(target, upgrade.created)))
         there = [
             name for name in ddl.TABLES if name not in upgrade.created and "AUTOINCREMENT" in ddl.TABLES[name]
@@ -130,7 +132,11 @@ class Skills(Planned):
 
     def removal(self, connection: Connection, run: Run) -> Removing:
         """What the run made of version 4. Raises Refusal."""
-        return Withdrawal(connection, run)
+        if not run.find("filled") or not next(iter(run.kept(CHANGED)), None):
+            return Withdrawal(connection, run, connection)  # nothing has to be looked up
+        before = Database(os.path.join(run.backup, os.path.basename(self.database.path)), [self.home])
+        with before.seen() as old:
+            return Withdrawal(connection, run, old)
 
     def differences(self, runs: list[Run], say: Say) -> Iterator[tuple[str, str]]:
         """What is not as the runs left it, and what does not work. Raises Refusal."""

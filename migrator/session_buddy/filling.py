@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from migrator import tables
 from migrator.session_buddy import moments
 from migrator.session_buddy.backfill import Figures
 
@@ -26,12 +25,11 @@ UNITS = {
 
 
 class Writer:
-    """Writes rows where they differ from what is there, and keeps what they were."""
+    """Writes rows where they differ from what is there."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self.db = db
         self.changed = Counter[str]()
-        self.replaced: list[tuple[str, list[Any], str, dict[str, Any]]] = []  # table, key, digest, old values
 
     def put(self, table: str, key: dict[str, Any], values: dict[str, Any], stamp: dict[str, Any]) -> str:
         """The row with this key has these values; `stamp` is set along with them. Gives whether it is new or changed."""
@@ -47,9 +45,6 @@ class Writer:
             new = {**values, **stamp}
             names = ", ".join(f"{name} = ?" for name in new)
             self.db.execute(f"UPDATE {table} SET {names} WHERE {where}", [*new.values(), *key.values()])
-            row = self.db.execute(f"SELECT * FROM {table} WHERE {where}", [*key.values()]).fetchone()
-            old = dict(zip(new, was, strict=True))
-            self.replaced.append((table, [*key.items()], tables.digest(row), old))
             self.changed[table] += 1
             return "changed"
         return ""

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from migrator import tables
+from migrator.amendment import CHANGED
 from migrator.database import Contents, contents, quoted
-from migrator.journal import WRITTEN, Run
+from migrator.journal import Run
 from migrator.progress import Say
 from migrator.session_buddy import ddl, shape
 from migrator.session_buddy.state import strays
-from migrator.session_buddy.withdrawal import REPLACED
 
 MADE = "made.jsonl"  # in the run's folder: key and digest of each row in tables that the run made
 TRIAL = "migrator-trial"
@@ -76,7 +76,7 @@ def faults(db: sqlite3.Connection, runs: list[Run], say: Say) -> Iterator[tuple[
 def _rows(db: sqlite3.Connection, runs: list[Run], say: Say) -> Iterator[tuple[str, str]]:
     found, seen = tables.tables(db), set[str]()
     for run in runs:
-        for name, key, digest in say.counted(_written(run)):
+        for name, key, digests in say.counted(_written(run)):
             if (mark := json.dumps([name, key])) in seen:
                 continue
             if run is not runs[-1]:
@@ -86,17 +86,19 @@ def _rows(db: sqlite3.Connection, runs: list[Run], say: Say) -> Iterator[tuple[s
                 return
             where = " AND ".join(f"{column} = ?" for column in found[name].key)
             row = db.execute(f"SELECT * FROM main.{name} WHERE {where}", key).fetchone()
-            if row is None or tables.digest(row) != digest:
-                yield f"{name} {key}", "missing" if row is None else "not as it was written"
+            if row is None:
+                yield f"{name} {key}", "missing"
+            elif digests != (
+                tables.digest(row) if isinstance(digests, str) else [tables.digest((v,)) for v in row]
+            ):
+                yield f"{name} {key}", "not as it was written"
 
 
 def _written(run: Run) -> Iterator[Any]:
-    """Table, key and digest; of a row that was there before, last."""
-    for table, key, digest, _ in run.kept(REPLACED) if run.find("filled") else ():
-        yield table, [value for _, value in key], digest
-    yield from run.kept(MADE) if run.find("filled") else ()
-    if run.find("committing"):
-        yield from run.kept(WRITTEN)
+    """Table, key and digest; of a row that was there before, the digests of its columns."""
+    for name in (MADE, CHANGED) if run.find("filled") else ():
+        yield from run.kept(name)
+    yield from run.written()
 
 
 def _changed(db: sqlite3.Connection, run: Run) -> Iterator[tuple[str, str]]:

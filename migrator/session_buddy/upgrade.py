@@ -141,10 +141,9 @@ class Upgrade:
         """The version is recorded; whether that took a change."""
         if self._state.recorded:
             return False
-        values = {"applied_at": self._applied_at(), "success": 1}
-        more = {"description": ddl.DESCRIPTION, "checksum": ddl.CHECKSUM, "applied_by": "session-buddy"}
+        values = {"applied_at": self._applied_at(), "success": 1, "checksum": ddl.CHECKSUM}
         if self._state.recorded is None:
-            values |= more
+            values |= {"description": ddl.DESCRIPTION, "applied_by": "session-buddy"}
         return bool(self.writer.put("skill_migrations", {"version": ddl.VERSION}, values, {}))
 
     def _applied_at(self) -> str:

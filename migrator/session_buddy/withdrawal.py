@@ -8,32 +8,28 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
-from migrator import tables
+from migrator.amendment import CHANGED, Amendment
 from migrator.database import Contents
 from migrator.journal import Run
 from migrator.outcome import Refusal
-from migrator.removal import FAULTS, Removal
 from migrator.session_buddy import ddl
 
-REPLACED = "replaced.jsonl"  # in the run's folder: rows that were there, as they were
 
+class Withdrawal(Amendment):
+    """A run to be taken out of one open database; `old` is the database as it was before."""
 
-class Withdrawal:
-    """A run to be taken out of one open database that has no transaction, or ours."""
-
-    def __init__(self, db: sqlite3.Connection, run: Run) -> None:
-        self._db, self._run = db, run
+    def __init__(self, db: sqlite3.Connection, run: Run, old: sqlite3.Connection) -> None:
         filled = run.find("filled")
+        super().__init__(db, run.written(), {}, run.kept(CHANGED) if filled else (), old)
+        self._run = run
         self._created: dict[str, str] = filled.get("created", {})
         self._sequence: dict[str, int] = filled.get("sequence", {})
-        self._rows = Removal(db, run.written())
         there = dict(db.execute("SELECT name, sql FROM sqlite_master"))
         if run.find("rollback-begin") and not there.keys() & self._created.keys():
             self._created = {}  # a rollback that was killed when all was done but for saying so
-        same = [name for name, sql in self._created.items() if there.get(name) == sql]
-        self.present = self._rows.present + sum(name in there for name in self._created)
-        self.unchanged = self._rows.unchanged + len(same)
-        self._tables = [name for name in ddl.TABLES if name in self._created]
+        self.present += sum(name in there for name in self._created)
+        self.unchanged += sum(there.get(name) == sql for name, sql in self._created.items())
+        self._made = [name for name in ddl.TABLES if name in self._created]
 
     def admit(self, _: Contents) -> None:
         """Raises Refusal when what the run made was changed since, or others' objects or versions lean on it."""
@@ -57,44 +53,22 @@ class Withdrawal:
             raise Refusal("NEW_DATA", message)
 
     def lost(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Table and columns of every row that goes."""
-        for table in self._tables:
+        """Table and columns of every row that goes, and was not just as the run wrote it where the table stays."""
+        for table in self._made:
             rows = self._db.execute(f"SELECT * FROM main.{table} ORDER BY rowid")
             names = [column[0] for column in rows.description]
             for row in rows:
                 yield table, dict(zip(names, row, strict=True))
-        yield from ((table, row) for table, row in self._rows.lost() if table not in self._created)
-
-    def try_out(self) -> None:
-        """The withdrawal is known to be possible; nothing is changed. Raises Refusal."""
-        self._rows.try_out()
-        self._db.execute("BEGIN")
-        try:
-            self.perform()
-        except FAULTS as error:
-            raise Refusal("NEW_DATA", f"What the migration made cannot be taken out: {error}.") from error
-        finally:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
+        yield from ((table, row) for table, row in super().lost() if table.lower() not in self._created)
 
     def perform(self) -> None:
         """Everything that the run made is gone, within the open transaction. Raises Refusal, sqlite3.Error."""
-        self._rows.perform()
+        super().perform()
         for name in reversed(self._created):
             if (kind := ddl.UP[name][0]) != "table":
                 self._db.execute(f"DROP {kind} {name}")
-        for table in self._tables:
+        for table in self._made:
             self._db.execute(f"DROP TABLE main.{table}")
-        for table, key, digest, old in self._run.kept(REPLACED):
-            where = " AND ".join(f"{name} = ?" for name, _ in key)
-            row = self._db.execute(
-                f"SELECT * FROM {table} WHERE {where}", [value for _, value in key]
-            ).fetchone()
-            if row is not None and tables.digest(row) == digest:
-                names = ", ".join(f"{name} = ?" for name in old)
-                self._db.execute(
-                    f"UPDATE {table} SET {names} WHERE {where}", [*old.values(), *(v for _, v in key)]
-                )
         for table, was in self._sequence.items():
             self._count_again(table, was)
 
