@@ -40,6 +40,7 @@ EPILOG = """examples:
   python -m migrator ao prune --dry-run         which backups would go; without them there is no way back
   python -m migrator ao prune --keep-days 7     remove those of runs that ended a week ago or earlier
   python -m migrator ao migrate --home /srv/h --data-dir /srv/ao --json
+  python -m migrator session-buddy migrate --as-of 2026-03-01T12:00:00Z
 
 environment: AO_DATA_DIR, AO_RUN_FILE, AO_GLOBAL_CONFIG, XDG_CONFIG_HOME, XDG_STATE_HOME (backups and journal
 go to migrator/ in it), MIGRATION_REPORT (file for the report as JSON), MIGRATOR_DEBUG (show tracebacks)

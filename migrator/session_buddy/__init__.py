@@ -65,7 +65,7 @@ class Skills(Planned):
             return plan
         target.execute("BEGIN")
         upgrade = Upgrade(target, found, self._options, self.where.shown)
-        upgrade.perform(progress)
+        upgrade.perform()
         target.execute("ROLLBACK")
         plan.records, plan.notes, plan.changes = upgrade.records, upgrade.notes, upgrade.changes > 0
         if plan.changes:
@@ -105,7 +105,7 @@ class Skills(Planned):
         if problems:
             raise OSError(f"the backup is not sound: {problems[0]}")
 
-    def fill(self, target: Connection, run: Run, say: Say) -> None:
+    def fill(self, target: Connection, run: Run, _: Say) -> None:
         """Version 4 is there within the open transaction, and the journal knows what is new."""
         sequence = dict(target.execute("SELECT name, seq FROM sqlite_sequence"))
         state, found = self.examined(target), tables.tables(target)
@@ -113,7 +113,7 @@ class Skills(Planned):
         found = {name: table for name, table in found.items() if name not in apart}
         was = before(target, apart)
         upgrade = Upgrade(target, state, self._options, self.where.shown)
-        upgrade.perform(say.progress)
+        upgrade.perform()
         run.keep(CHANGED, (packed(row) + b"\n" for row in tables.changed(target, found)))
         run.keep(MADE, (packed(row) + b"\n" for row in kept(target, upgrade.created)))
         there = [

@@ -12,7 +12,7 @@ from migrator.session_buddy import ddl, moments, restoring, shape, taxonomy
 from migrator.session_buddy.backfill import WINDOW, Figures, Window
 from migrator.session_buddy.filling import Filling, Writer
 from migrator.session_buddy.state import State, strays
-from migrator.system import Note, Progress, Record
+from migrator.system import Note, Record
 
 STAMP = "%Y-%m-%d %H:%M:%S"
 
@@ -58,7 +58,7 @@ class Upgrade:
         """How many objects and rows are new or different."""
         return len(self.created) + sum(self.writer.changed.values())
 
-    def perform(self, progress: Progress) -> None:
+    def perform(self) -> None:
         """The fourth version is there, recorded and filled."""
         self._make()
         recorded = self._record()
@@ -76,7 +76,7 @@ class Upgrade:
             self.writer.changed["taxonomy"] += sum(one.outcome == "migrated" for one in found)
             self.strays = self.strays if strict else strays(self._db)
         if options.backfill:
-            self._fill(stamp, progress)
+            self._fill(stamp)
 
     def _restore(self, folder: str) -> None:
         known = set(self._db.execute("PRAGMA foreign_key_check").fetchall())
@@ -88,7 +88,7 @@ class Upgrade:
             detail = f"{gone} exported rows name skills, clusters or tests that are not there"
             self.notes.append(Note(self._source, "", "import-incomplete", detail))
 
-    def _fill(self, stamp: str, progress: Progress) -> None:
+    def _fill(self, stamp: str) -> None:
         last = moments.of(self._options.instant).second // 3600
         window = Window(0 if self._options.all_times else last - WINDOW + 1, last)
         figures = Figures(self._db, moments.Reader(self._options.naive), window)
@@ -100,8 +100,7 @@ class Upgrade:
             "dependencies": lambda: filling.dependencies(self._options.least),
             "baselines": filling.baselines,
         }
-        for number, (name, step) in enumerate(steps.items()):
-            progress(number)
+        for name, step in steps.items():
             new, different = step()
             outcome = "migrated" if new or different else "present"
             detail = f"{new} rows new, {different} changed"
