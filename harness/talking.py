@@ -103,10 +103,9 @@ def _reply(answer: bytes, answered: float | None) -> Any:
 
 def _ended(spoken: Talk) -> list[int | None]:
     """Returns the statuses of the clients that came to an end of their own."""
-    statuses = list(spoken.statuses)
-    if spoken.killed:
-        statuses.remove(next(status for status in statuses if status is not None and status < 0))
-    return statuses
+    by_signal = [place for place, status in enumerate(spoken.statuses) if status is not None and status < 0]
+    lost = by_signal[:1] if spoken.killed else []
+    return [status for place, status in enumerate(spoken.statuses) if place not in lost]
 
 
 def _outcome(statuses: Sequence[int | None], profile: Profile) -> Outcome:

@@ -44,6 +44,11 @@ def others(world: World, files: str = "", database: str = "") -> None:
     world.reconcile()
 
 
+@story.step
+def a_migration(world: World) -> None:
+    world.migrate()
+
+
 @story.step(often=2, when=begun)
 def way_back(world: World) -> None:
     world.rollback()

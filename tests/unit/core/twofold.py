@@ -127,3 +127,6 @@ def shown(*events: Event, **more: Any) -> Evidence:
         given.read_stored,
         NOTES,
     )
+
+
+EMPTY_STORE = kept({})

@@ -348,3 +348,20 @@ def test_the_schema_of_the_database_is_left_alone(used: EditorHome, served: Serv
     assert used.rows("SELECT name, sql FROM sqlite_master ORDER BY name") == before
     assert used.run("rollback").status == 0
     assert [one["id"] for one in in_files(used)["s1"]["chatHistory"]] == ["m", "x"]
+
+
+def test_a_message_that_only_the_database_has_is_told_though_twins_say_others_twice(
+    editor: EditorHome,
+) -> None:
+    twin = session("s1", chatHistory=[message("m")])
+    editor.file(WORK, [twin, twin])
+    assert editor.run("migrate").status == 0
+    editor.execute("INSERT INTO chat_messages (id, session_id, role, content, timestamp) "
+                   "VALUES ('new', 's1', 'user', 'c', 't')")  # fmt: skip
+    served = Served(editor, datetime.now(UTC))
+    assert served.ask("reconcile", mend=True)["newer_in_json"] == ["s1"]
+    assert "new" in {
+        one["id"] for one in json.loads(next(editor.sessions.iterdir()).read_text())[0]["chatHistory"]
+    }
+    served.store.close()
+    in_step(editor)

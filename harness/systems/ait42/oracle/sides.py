@@ -1,7 +1,7 @@
 """What ``sessions.db`` and the session files each hold of a session, in terms that can be compared.
 
 A session is its columns, those of its instances by number, and its messages, sorted; ids under which the database
-keeps messages apart are as in the files again.  ``workspace`` is each side's own: a path there, a file's name here.
+keeps messages apart are those from before.  ``workspace`` is each side's own: a path there, a file's name here.
 """
 
 from __future__ import annotations
@@ -100,7 +100,13 @@ def _messages(session: Merged, numbers: frozenset[int]) -> Iterator[list[Any]]:
     for part in session.messages:
         row = message_row(session.id, part.row, numbers, _untold)
         place = row["instance_id_ref"]
-        told = [part.row["id"], row["role"], row["content"], row["timestamp"], place[1] if place else None]
+        told = [
+            _plain(part.row["id"], session.id),
+            row["role"],
+            row["content"],
+            row["timestamp"],
+            place[1] if place else None,
+        ]
         rows[repr(told)] = told
         counts.setdefault(part.source.partition("/chatHistory/")[0], Counter())[repr(told)] += 1
     most: Counter[str] = Counter()
