@@ -16,6 +16,7 @@ SMALL = {
     "differences": "--rows 200 --runs 1",
     "homes": "--sessions 100 --runs 1",
     "session_buddy": "--sizes 100 --runs 1",
+    "stores": "--sessions 2 --requests 2",
 }
 LONG = {"gate", "sandboxes", "scale", "ait42"}  # many processes, or rivals to start
 
