@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from migrator import backup, files, journal, tables
+from migrator import backup, files, journal, room, tables
 from migrator.database import JUST_NOW
 from migrator.export import Export
 from migrator.journal import Run
@@ -209,7 +209,7 @@ def _exported(system: Builder, runs: list[Run], there: dict[str, str | None]) ->
     try:
         with system.database.seen() as copy:
             copy.execute("ATTACH ? AS ours", (again,))
-            files.check_room([(folder, export.size(_others(copy)))])
+            room.check_room([(folder, export.size(_others(copy)))])
             kept = export.write(_others(copy))
             files.remove_tree(os.path.join(folder, STAGED))
             kept["returned"] = system.give_back(copy, runs, os.path.join(folder, STAGED))

@@ -9,6 +9,8 @@ from migrator.outcome import MEANING, Ending, Exit
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
+    from typing import Any
+
     from migrator.progress import Say
     from migrator.report import Report
 
@@ -203,11 +205,10 @@ def _check_own(parser: argparse.ArgumentParser, given: argparse.Namespace) -> No
         parser.error("--min-co-occurrence is 1 or more")
 
 
-def _run(given: argparse.Namespace, report: "Report", say: "Say") -> None:
+def _system(given: argparse.Namespace) -> "Any":
+    """The migration that was asked for, of this home."""
     from datetime import UTC, datetime  # noqa: PLC0415 - `--help` does not wait for it
     from importlib import import_module  # noqa: PLC0415 - as above
-
-    from migrator import lifecycle, retention  # noqa: PLC0415 - as above
 
     module = import_module(SYSTEMS[given.system][0])
     if given.system == "ait42":
@@ -219,11 +220,18 @@ def _run(given: argparse.Namespace, report: "Report", say: "Say") -> None:
             ask=ask,
             write_back=not given.no_write_back,
         )
-        system = module.system(given.home, os.environ, options)
-    elif given.system == "session-buddy":
-        system = module.system(given.home, os.environ, module.options(given, datetime.now(UTC)))
-    else:
-        system = module.system(given.home, given.data_dir, os.environ)
+        return module.system(given.home, os.environ, options)
+    if given.system == "session-buddy":
+        return module.system(given.home, os.environ, module.options(given, datetime.now(UTC)))
+    return module.system(given.home, given.data_dir, os.environ)
+
+
+def _run(given: argparse.Namespace, report: "Report", say: "Say") -> None:
+    from datetime import UTC, datetime  # noqa: PLC0415 - `--help` does not wait for it
+
+    from migrator import lifecycle, retention, way_back  # noqa: PLC0415 - as above
+
+    system = _system(given)
 
     def clock() -> datetime:
         return datetime.now(UTC)
@@ -240,7 +248,7 @@ def _run(given: argparse.Namespace, report: "Report", say: "Say") -> None:
         dry_run = given.dry_run or given.verb == "plan"
         lifecycle.migrate(system, report, say, dry_run=dry_run, clock=clock)
     elif given.verb == "rollback":
-        lifecycle.rollback(system, report, say, clock=clock)
+        way_back.rollback(system, report, say, clock=clock)
     elif given.verb == "prune":
         days = retention.DAYS if given.keep_days is None else given.keep_days
         retention.prune(system, report, say, days=days, dry_run=given.dry_run, clock=clock)

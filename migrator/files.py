@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 
 from migrator.outcome import Refusal
 
-CHUNK = SLACK = 1 << 20
+CHUNK = 1 << 20
 NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS}
 NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -277,34 +277,6 @@ def size_of(path: str) -> int:
     if os.path.islink(path) or not os.path.isdir(path):
         return os.lstat(path).st_size
     return sum(size_of(entry.path) for entry in os.scandir(path))
-
-
-def check_writable(path: str) -> None:
-    """Our own folder is there, or can be made. Raises Refusal."""
-    above = existing(path)
-    if not os.path.isdir(above) or not os.access(
-        above, os.R_OK | os.W_OK | os.X_OK
-    ):  # R: to force it to disk
-        message = (
-            f"The backup is to lie in {path}, but {above} is no folder that this user may read and write."
-        )
-        raise Refusal("NO_ACCESS", message)
-
-
-def check_room(wanted: Iterable[tuple[str, int]]) -> None:
-    """Every disk has room for the bytes that are to go to these paths. Raises Refusal."""
-    needs: dict[int, tuple[str, int]] = {}
-    for path, count in wanted:
-        if not count:
-            continue
-        folder = existing(path)
-        device = os.stat(folder).st_dev
-        needs[device] = (folder, needs.get(device, ("", SLACK))[1] + count)
-    for folder, need in needs.values():
-        free = os.statvfs(folder)
-        if free.f_bavail * free.f_frsize < need:
-            message = f"The disk that holds {folder} needs {need // SLACK + 1} MiB free; make room."
-            raise Refusal("NO_SPACE", message)
 
 
 @contextlib.contextmanager

@@ -1,8 +1,8 @@
 """The one course of every migration, whatever the system.
 
-inspect and plan -> preflight -> backup -> apply -> verify -> done; rollback; and, after a crash, the
-way back from wherever the journal stops. Nothing outside our own state folder changes before the stage
-`applying` is on disk, and no copied file gets its final name before the database transaction is committed.
+inspect and plan -> preflight -> backup -> apply -> verify -> done; and, after a crash, first the way back
+(`migrator.way_back`) from wherever the journal stops. Nothing outside our own state folder changes before the
+stage `applying` is on disk, and no copied file gets its final name before the database transaction is committed.
 
 Every verb fills the report it is given; one that cannot go on raises an Ending.
 """
@@ -10,20 +10,19 @@ Every verb fills the report it is given; one that cannot go on raises an Ending.
 import contextlib
 import functools
 import os
-from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from sqlite3 import Connection
 from typing import Any, TypeVar, cast
 
-from migrator import backup, built, database, files, journal, tables, verification
+from migrator import backup, built, database, files, journal, room, tables, verification, way_back
 from migrator.database import Contents
 from migrator.journal import ROWS, WRITTEN, Run
 from migrator.outcome import Attention, Exit, Failure, Refusal
 from migrator.progress import Say
 from migrator.report import Report
 from migrator.system import Builder, Note, Plan, System, packed
-from migrator.undo import Survey, survey, sweep, take_back
+from migrator.undo import survey
 
 Clock = Callable[[], datetime]
 T = TypeVar("T")
@@ -57,10 +56,10 @@ def migrate(system: System, report: Report, say: Say, *, dry_run: bool, clock: C
     """The target holds every record that can be migrated, or is exactly as it was."""
     if _nothing(system, report):
         return
-    unfinished = any(run.interrupted for run in _runs(system))
+    unfinished = any(run.interrupted for run in way_back.standing(system))
     if unfinished and not dry_run:
         with say.step("recover"), files.held(system.state):
-            _recover(system, clock)
+            way_back.recover(system, clock)
         report.changed = True
     with say.step("plan"):
         system.ready()
@@ -73,7 +72,7 @@ def migrate(system: System, report: Report, say: Say, *, dry_run: bool, clock: C
         steps = functools.partial(_steps, system, plan=plan, contents=contents, clock=clock, say=say)
         run = _carry_out(system, steps, clock)[1]
     else:
-        files.check_writable(system.state)
+        room.check_writable(system.state)
         assert new is not None
         whole, run = _carry_out(system, lambda run: built.steps(new, run, clock(), say), clock)
         _tell(report, whole)
@@ -85,7 +84,7 @@ def migrate(system: System, report: Report, say: Say, *, dry_run: bool, clock: C
 
 def _planned(system: System, say: Say, *, new: bool, dry_run: bool) -> tuple[Plan | None, Contents]:
     """What is to be done, and what the target holds; no plan for a database that is built while sources are read."""
-    last = next(iter(_runs(system)), None)
+    last = next(iter(way_back.standing(system)), None)
     known = system.known(last) if last and last.state == "done" else None
     if known or new:
         return known or (system.plan(None, say.progress) if dry_run else None), {}
@@ -117,47 +116,13 @@ def _builder(system: System) -> Builder | None:
     return cast("Builder", system) if hasattr(system, "absent") and system.absent() else None
 
 
-def _runs(system: System) -> list[Run]:
-    """The runs whose changes may still be there, newest first."""
-    found = journal.runs(system.state, system.database.path)
-    return [run for run in reversed(found) if run.state != "rolled-back"]
-
-
-def _recover(system: System, clock: Clock) -> None:
-    """Interrupted runs are taken back; one that others have built on since is kept as it is."""
-    for run in _runs(system):
-        if run.interrupted and run.find("begin").get("built"):
-            system.guard()
-            built.recover(cast("Builder", system), run, clock())
-        elif run.interrupted:
-            system.guard()
-            found = survey(system.database, run, system.removal)
-            if found.others and run.state != "rollback-begin":
-                sweep(run)
-                run.add("done", at=clock().isoformat(), recovered=True)
-            else:
-                _take_back(system, run, found, clock())
-
-
-def _take_back(system: System, run: Run, found: Survey, now: datetime) -> None:
-    take_back(
-        system.database,
-        system.home,
-        run,
-        found,
-        now,
-        make=system.removal,
-        also=lambda: system.unsettle(run),
-    )
-
-
 def _check_room(system: System, plan: Plan) -> None:
     """There is room for the backup and the new data, and a place where the backup may lie."""
-    files.check_writable(system.state)
+    room.check_writable(system.state)
     rows = sum(map(len, plan.rows))
     size = sum(os.path.getsize(path) for path in system.database.files() if os.path.exists(path))
     wanted = [(system.state, size + 2 * rows), (os.path.dirname(system.database.path), size + 4 * rows)]
-    files.check_room(wanted + [(copy.target, copy.size) for copy in plan.copies])
+    room.check_room(wanted + [(copy.target, copy.size) for copy in plan.copies])
 
 
 def _carry_out(system: System, steps: Callable[[Run], T], clock: Clock) -> tuple[T, Run]:
@@ -208,7 +173,7 @@ def _undone(system: System, run: Run, error: BaseException, now: datetime) -> Ex
         if found.others:
             what = "; ".join(found.others)
             return Attention(f"The migration failed ({failed}), and meanwhile others worked on: {what}.")
-        _take_back(system, run, found, now)
+        way_back.undo(system, run, found, now)
     except Exception as second:  # noqa: BLE001 - whatever it is, a person must hear of both
         return Attention(
             f"The migration failed ({failed}), taking it back too ({second}). Run rollback again."
@@ -265,7 +230,7 @@ def _fill(system: System, run: Run, target: Connection, contents: Contents, say:
 
 def verify(system: System, report: Report, say: Say) -> None:
     """Whether the target still holds what the runs that stand put there."""
-    runs = _runs(system)
+    runs = way_back.standing(system)
     if not runs:
         report.message = "Nothing was migrated to this target, so there is nothing to verify."
         return
@@ -279,52 +244,3 @@ def verify(system: System, report: Report, say: Say) -> None:
         report.exit = Exit.ATTENTION
         report.notes = [Note(runs[0].name, "", "difference", what) for what in wrong]
         report.message = f"Run {runs[0].name} is {runs[0].state}; {len(wrong)} differences."
-
-
-def rollback(system: System, report: Report, say: Say, *, clock: Clock) -> None:
-    """What runs added is gone, newest run first, and everything else is as it was, or as others left it since."""
-    runs = _runs(system)
-    if not runs:
-        report.message = "Nothing was migrated to this target, or it was rolled back already; nothing to do."
-        return
-    others = False
-    with say.step("rollback"), files.held(system.state):
-        for run in built.whole(runs):
-            try:
-                system.guard()
-                others = _rolled_back(system, run, clock()) or others
-            except Refusal as refusal:
-                if not report.changed:
-                    raise
-                message = f"Later runs are taken back, but run {run.name} stays: {refusal}"
-                report.exit, report.code, report.message = Exit.ATTENTION, refusal.code, message
-                return
-            report.changed, report.backup = True, run.backup
-    kept = "everything is as it was before the migration"
-    if others:
-        kept = "what the migration added is gone, and what others did since is kept"
-    report.message = f"Rolled back: {kept}. The backup is kept.{_exported(runs, report)}"
-
-
-def _rolled_back(system: System, run: Run, now: datetime) -> bool:
-    """Whether others' work stood in the way."""
-    if run.find("begin").get("built"):
-        return built.take_back(cast("Builder", system), run, now)
-    found = survey(system.database, run, system.removal)
-    _take_back(system, run, found, now)
-    return bool(found.holds and not found.restore)
-
-
-def _exported(runs: list[Run], report: Report) -> str:
-    """What could not stay in its place, and where it is now."""
-    report.notes.extend(note for run in runs for note in built.returned(run))
-    exports = [event for run in runs for event in run.exports()]
-    if not exports:
-        return ""
-    rows = sum((Counter(event["rows"]) for event in exports), Counter[str]())
-    parts = [f"{count} row{'s' * (count != 1)} of {table}" for table, count in rows.items()]
-    if files_ := sum(len(event["paths"]) for event in exports):
-        parts.append(f"{files_} file{'s' * (files_ != 1)}")
-    report.export = exports[0]["export"]
-    where = " and ".join(event["export"] for event in exports)
-    return f" What others had made of it is in {where} (see README.txt there): {', '.join(parts)}."

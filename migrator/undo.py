@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlite3 import Connection
 from typing import Any, NamedTuple
 
-from migrator import backup, files
+from migrator import backup, files, room
 from migrator.database import JUST_NOW, Contents, Database, contents
 from migrator.export import Export
 from migrator.journal import Run
@@ -137,7 +137,7 @@ def take_back(
     if found.news:
         _take_out(database, run, found, export, make)
     else:
-        files.check_room([(run.folder, export.size(()))])
+        room.check_room([(run.folder, export.size(()))])
         run.free_reserve()
         kept = export.write(())
         run.add("rollback-begin", files=found.files, restore=found.restore, holds=found.holds, **kept)
@@ -163,7 +163,7 @@ def _take_out(database: Database, run: Run, found: Survey, export: Export, make:
         removal.admit(found.holds)
         removal.try_out()
         size = os.path.getsize(database.path)
-        files.check_room([(run.folder, export.size(removal.lost())), (os.path.dirname(database.path), size)])
+        room.check_room([(run.folder, export.size(removal.lost())), (os.path.dirname(database.path), size)])
         run.free_reserve()
         kept = _kept_already(run, found) or export.write(removal.lost())
     run.add("rollback-opening", files=found.files)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from itertools import zip_longest
 from typing import Any
 
-from migrator import backup, built, files, tables
+from migrator import backup, built, files, room, tables
 from migrator.ait42 import decode, returning, schema, sources
 from migrator.ait42.intake import Intake, Reader
 from migrator.ait42.rows import Build, Check, Try, Update, made
@@ -160,7 +160,7 @@ class Editor(Planned):
     def build(self, run: Run, path: str, now: datetime, progress: Progress) -> Plan:
         """The database is complete and on disk at `path`, the files are in the run's backup; gives the fates."""
         size = sum(os.lstat(self._reader.path(name)).st_size for name in sources.found(self.where)[0])
-        files.check_room([(self.state, 3 * size), (self.database.path, 2 * size)])
+        room.check_room([(self.state, 3 * size), (self.database.path, 2 * size)])
         with Writer(run.backup) as writer:
             intake = Intake(self.where, self._spoken(), self._packing(writer))
             self._made = self._built(path, intake, now, progress)

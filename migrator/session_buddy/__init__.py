@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlite3 import Connection
 from typing import Any
 
-from migrator import files, tables
+from migrator import room, tables
 from migrator.amendment import CHANGED
 from migrator.database import Database, quoted
 from migrator.journal import Run
@@ -70,7 +70,7 @@ class Skills(Planned):
         plan.records, plan.notes, plan.changes = upgrade.records, upgrade.notes, upgrade.changes > 0
         if plan.changes:
             size = sum(os.path.getsize(path) for path in self.database.files() if os.path.exists(path))
-            files.check_room([(os.path.dirname(self.database.path), ROOM), (self.state, size)])
+            room.check_room([(os.path.dirname(self.database.path), ROOM), (self.state, size)])
         if found.resumed:
             self.parting = f"Somebody had begun version 4; that was resumed. {self.parting}"
         return plan

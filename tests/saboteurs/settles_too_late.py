@@ -7,7 +7,7 @@ from datetime import datetime
 
 import real
 
-from migrator import lifecycle
+from migrator import way_back
 from migrator.outcome import Refusal
 from migrator.system import System
 
@@ -15,9 +15,9 @@ CLAIM = "no-loss"
 SCENARIO = "ao-killed-rollback-redone"
 
 if __name__ == "__main__":
-    settle, open_runs = lifecycle._recover, list[tuple[System, Callable[[], datetime]]]()
+    settle, open_runs = way_back.recover, list[tuple[System, Callable[[], datetime]]]()
     if real.last_state() == "rollback-begin":
-        lifecycle._recover = lambda system, clock: open_runs.append((system, clock))
+        way_back.recover = lambda system, clock: open_runs.append((system, clock))
     real.pausing("rollback-begin")
     status = real.run()
     with contextlib.suppress(Refusal):

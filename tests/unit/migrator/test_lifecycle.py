@@ -328,7 +328,7 @@ def test_what_is_written_while_a_rollback_looks_around_is_not_lost(
         filled.execute("INSERT INTO projects (id, path, registered_at) VALUES ('new', '/new', '2026-01-01')")
         return found
 
-    monkeypatch.setattr("migrator.lifecycle.survey", meanwhile)
+    monkeypatch.setattr("migrator.way_back.survey", meanwhile)
     answer = filled.run("rollback")
     assert (answer.status, answer.code) == (3, "DB_LOCKED")
     assert ("new",) in filled.rows("SELECT id FROM projects")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from conftest import UUID, LegacyHome, Picture
 
-from migrator import files
+from migrator import files, room
 from migrator.database import Database
 from migrator.export import Export
 from migrator.journal import Run
@@ -300,7 +300,7 @@ def test_a_full_disk_is_foreseen_before_anything_is_exported(
     filled.run("migrate")
     filled.execute(WORK)
     before = filled.picture()
-    monkeypatch.setattr(files, "SLACK", 1 << 60)
+    monkeypatch.setattr(room, "SPARE", 1 << 60)
     answer = filled.run("rollback")
     assert (answer.status, answer.code) == (3, "NO_SPACE")
     assert filled.picture() == before
@@ -310,7 +310,7 @@ def test_an_exact_rollback_asks_for_no_room_of_its_own(
     filled: LegacyHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     filled.run("migrate")
-    monkeypatch.setattr(files, "SLACK", 1 << 60)
+    monkeypatch.setattr(room, "SPARE", 1 << 60)
     assert filled.run("rollback").status == 0
 
 
