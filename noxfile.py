@@ -91,6 +91,43 @@ def gate(session: nox.Session) -> None:
     _run(session, "harness", "gate", *session.posargs)
 
 
+@nox.session(default=False)
+def faults(session: nox.Session) -> None:
+    """Try every fault of each scenario of faults; goes on where it was left off, anew after `-- --fresh` or a change."""
+    _install(session)
+    record = ENVIRONMENT.parent / "faults.txt"
+    if "--fresh" in session.posargs:
+        record.unlink(missing_ok=True)
+    named = [word for word in session.posargs if not word.startswith("-")]
+    chosen = [path for path in sorted((ROOT / "scenarios").glob("*.toml")) if _tries_faults(_read(path))]
+    chosen = [path for path in chosen if not named or path.stem in named]
+    state = _sources()
+    for number, path in enumerate(chosen, 1):
+        line = f"{state} {path.stem}"
+        if record.exists() and line in record.read_text().splitlines():
+            session.log(f"{number} of {len(chosen)}: {path.stem} has passed")
+            continue
+        session.log(f"{number} of {len(chosen)}: {path.stem}")
+        _run(session, "harness", "run", path.stem, "--every-fault")
+        with record.open("a") as file:
+            file.write(line + "\n")
+
+
+def _tries_faults(scenario: dict[str, Any]) -> bool:
+    """Tells whether one step of a scenario has faults; the faults of two would multiply."""
+    steps = scenario.get("steps") or []
+    return [bool("points" in step or step.get("kill") == "each-write") for step in steps].count(True) == 1
+
+
+def _sources() -> str:
+    """The digest of all that a verdict hangs on."""
+    files = [path for folder in ("harness", "migrator", "scenarios") for path in (ROOT / folder).rglob("*.*")]
+    told = hashlib.sha256()
+    for path in sorted(path for path in files if path.suffix in {".py", ".toml"}):
+        told.update(path.read_bytes())
+    return told.hexdigest()
+
+
 def _install(session: nox.Session) -> None:
     """The shared environment has the project, editable, and every dependency group; the migrator is compiled.
 

@@ -106,9 +106,9 @@ class Branches:
         """Yields the step with one state after the other that a loss of power leaves, each different from the others."""
         recording, clean = record(step, self.profile, self.session, before=before, orders=RECORD_DATA)
         course = course_of(before, recording.operations, recording.contents)
-        for at, path in unlike(course, recording.pictures):
+        for at, what in unlike(course, recording.pictures):
             raise ReplayError(
-                f"{path} was otherwise before operation {at} ({recording.at(at)}) than it is replayed"
+                f"before operation {at} ({recording.at(at)}) a path is not as it is replayed: {what}"
             )
         found = {
             Fault("power", one.at, model=step.power, state=one.name): one

@@ -27,8 +27,9 @@ from harness.world import World, tell
 _SHRINK_SECONDS = 30.0  # then the smallest failing home so far is kept
 _MOMENTS = 3  # at which a smaller home is killed before it counts as harmless
 Judged = tuple[Verdict, History, tuple[Chosen, ...]]
-Progress = Callable[[int, int, int], None]
-"""Called after each case with: cases done, cases wanted, cases failed."""
+Progress = Callable[[int, int, int, int], None]
+"""Called after each case with: homes begun, homes wanted, cases failed, cases done."""
+_STORED = 50  # cases of faults that pass; of thousands, the others would only fill the disk
 
 
 @dataclass
@@ -115,12 +116,13 @@ class Exploration:
         self.verdicts.append(unknown(note))
 
     def record(self, verdict: Verdict, history: History) -> None:
-        """Stores a case, counts it and tells how far the run is."""
-        self.folder.add_case(len(self.verdicts), history)
+        """Stores a case, counts it and tells how far the run is; of many faults that pass only the first are stored."""
+        if verdict.status is not Status.PASS or "faults" not in history.draft or len(self.verdicts) < _STORED:
+            self.folder.add_case(len(self.verdicts), history)
         self.verdicts.append(verdict)
         self.kills += kills_of(history.events)
         failed = sum(1 for verdict in self.verdicts if verdict.status is Status.FAIL)
-        self.progress(self.homes, self.wanted, failed)
+        self.progress(self.homes, self.wanted, failed, len(self.verdicts))
 
     def result(self, seconds: float) -> RunResult:
         """Stores the smallest failing case and returns what the run came to."""

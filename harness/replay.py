@@ -91,8 +91,12 @@ class Course:
             else:
                 data.setdefault(change.owner, []).append(number)
         entries: dict[str, Entry] = {}
-        for path, inode in _walk(names):
+        first: dict[int, str] = {}  # of the names of a file
+        for path, inode in sorted(_walk(names)):
             entry = self.entries[inode]
+            if entry.kind == "file" and first.setdefault(inode, path) != path:
+                entries[path] = replace(entries[first[inode]], target=first[inode])
+                continue
             if entry.kind == "file" and inode in data:
                 content = self._content(inode, tuple(data[inode]), torn)
                 entry = replace(entry, size=len(content), digest=blobs.keep(content))
@@ -150,7 +154,12 @@ class _Reader:
         for path, entry in sorted(start.entries.items()):
             if path != ".":
                 folder, name = self._above(path)
-                inode = self._new(entry)
+                twin = self._find(entry.target) if entry.kind == "file" and entry.target else None
+                inode = (
+                    self._new(replace(entry, target="") if entry.kind == "file" else entry)
+                    if twin is None
+                    else twin
+                )
                 self._names[folder][name] = inode
                 self.course.names[folder][name] = inode
 

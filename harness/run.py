@@ -36,7 +36,7 @@ def run_scenario(
     *,
     number: int,
     cases: int,
-    progress: Progress = lambda _done, _wanted, _failed: None,
+    progress: Progress = lambda _begun, _wanted, _failed, _cases: None,
     clock: Callable[[], float] = time.monotonic,
     home: Home | None = None,
     steps: tuple[Told, ...] = (),

@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from harness.exploration import Progress
 from harness.fault import fault_of
 from harness.folder import given_home, given_steps
@@ -25,7 +27,7 @@ class Options:
     """How to run: `sandbox` is a level or ``auto``; `cases` 0 means what the scenario says; `profile` is a path,
     the name of one of the pack's profiles, or empty for the pack's own; `home` is the folder of a stored case or
     a copy of a home, which then is the home of `user` (by default the folder's name);
-    `scenarios` is the folder of the scenario's file; `faults` are the only ones tried, see `harness.fault`; without `shrink` the first failing home is kept as it was drawn.
+    `scenarios` is the folder of the scenario's file; with `every_fault` no step samples its faults; `faults` are the only ones tried, see `harness.fault`; without `shrink` the first failing home is kept as it was drawn.
     """
 
     seed: int = 0
@@ -38,9 +40,10 @@ class Options:
     scenarios: str = "scenarios"
     shrink: bool = True
     faults: tuple[str, ...] = ()
+    every_fault: bool = False
 
 
-def silent(_done: int, _wanted: int, _failed: int) -> None:
+def silent(_begun: int, _wanted: int, _failed: int, _cases: int) -> None:
     """Shows no progress."""
 
 
@@ -70,6 +73,9 @@ def run_loaded(
     scenario: Scenario, profile: Profile, options: Options, choice: Choice, progress: Progress = silent
 ) -> RunResult:
     """Runs a scenario with a profile in a chosen sandbox, stores the run and returns its result."""
+    if options.every_fault:
+        steps = [msgspec.structs.replace(step, points=0) for step in scenario.steps]
+        scenario = msgspec.structs.replace(scenario, steps=steps)
     system = pack(scenario.system)
     if profile.system != scenario.system:
         raise ScenarioError(
@@ -118,4 +124,5 @@ def replay_for(result: RunResult, options: Options) -> str:
         "fault": ",".join(result.faults or options.faults),
         "scenarios": "" if options.scenarios == "scenarios" else options.scenarios,
     }
-    return replay_command(result, asked)
+    command = replay_command(result, asked)
+    return f"{command} --every-fault" if options.every_fault and not asked["fault"] else command

@@ -32,6 +32,7 @@ def options_of(arguments: argparse.Namespace) -> Options:
         user=getattr(arguments, "user", ""),
         runs=arguments.runs,
         scenarios=arguments.scenarios,
+        every_fault=getattr(arguments, "every_fault", False),
         faults=tuple(filter(None, getattr(arguments, "fault", "").split(","))),
     )
 
@@ -43,13 +44,14 @@ class Meter:
         self.name = name
         self.began = self.shown = time.monotonic()
 
-    def __call__(self, done: int, wanted: int, failed: int) -> None:
+    def __call__(self, begun: int, wanted: int, failed: int, cases: int) -> None:
         """Takes note of a finished case."""
         now = time.monotonic()
         if now - self.began > _SHOW_AFTER and now - self.shown > 1.0:
             self.shown = now
             tail = f", {failed} failed: shrinking" if failed else ""
-            print(f"  {self.name}: {done} of {wanted} homes{tail}", file=sys.stderr, flush=True)
+            each = f", {cases} cases" if cases > begun else ""
+            print(f"  {self.name}: {begun} of {wanted} homes{each}{tail}", file=sys.stderr, flush=True)
 
 
 def main(arguments: argparse.Namespace) -> int:

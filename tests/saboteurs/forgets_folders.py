@@ -8,6 +8,7 @@ from migrator import files
 
 CLAIM = "same-as-clean-run"
 SCENARIO = "ao-power-strict"
+CASES = "4"
 
 if __name__ == "__main__":
     files.sync_folder = lambda _path: None

@@ -190,10 +190,10 @@ def test_a_kept_case_that_was_laid_out_otherwise_stays_unknown(run: Run) -> None
 
 
 def test_progress_is_told_after_each_case(run: Run) -> None:
-    told: list[tuple[int, int, int]] = []
+    told: list[tuple[int, int, int, int]] = []
     result = run(loses_the_third, cases=20, progress=lambda *numbers: told.append(numbers))
     count = len(result.verdicts)
-    assert told == [*((number, 20, 0) for number in range(1, count)), (count, 20, 1)]
+    assert told == [*((number, 20, 0, number) for number in range(1, count)), (count, 20, 1, count)]
 
 
 # -- what stays open -----------------------------------------------------------------------------------------------
