@@ -13,7 +13,7 @@ from harness.evidence import Evidence
 from harness.expectation import Expectation
 from harness.history import Event, History
 from harness.home import Home
-from harness.records import Near, Some
+from harness.records import Near, OneOf, Some
 from harness.sut import Outcome, Profile, Verb
 from harness.systems.session_buddy import legacy, oracle, schema_v4
 from harness.systems.session_buddy.model import DATABASE, Invocation, LegacyState
@@ -89,6 +89,8 @@ def _value(value: Any) -> Any:
     told = {"later than all others": "2027-01-01 00:00:00", "64 hexadecimal digits": "a" * 64}
     if isinstance(value, Near):
         return value.value
+    if isinstance(value, OneOf):
+        return _value(value.values[0])
     return "any" if isinstance(value, Some) else told.get(value, value) if isinstance(value, str) else value
 
 
