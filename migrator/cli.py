@@ -131,7 +131,9 @@ def _instant(text: str) -> object:
     from datetime import datetime  # noqa: PLC0415 - `--help` does not wait for it
 
     found = datetime.fromisoformat(text)
-    if found.tzinfo is None:
+    if (
+        found.tzinfo is None or not 1 < found.year < 9999
+    ):  # so near to the ends another zone's year may have no name
         raise ValueError
     return found
 

@@ -14,7 +14,13 @@ from typing import Any
 from migrator import files
 from migrator.database import Row
 
-JOURNAL, ROWS, WRITTEN, RESERVE = "journal.jsonl", "rows.jsonl", "written.jsonl", "reserve"
+JOURNAL, ROWS, WRITTEN, MADE, RESERVE = (
+    "journal.jsonl",
+    "rows.jsonl",
+    "written.jsonl",
+    "made.jsonl",
+    "reserve",
+)
 RESERVED = 64 << 10
 
 

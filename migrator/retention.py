@@ -9,7 +9,7 @@ from migrator import files, journal
 from migrator.amendment import CHANGED
 from migrator.backup import KEPT
 from migrator.built import ASIDE
-from migrator.journal import ROWS, WRITTEN, Run
+from migrator.journal import MADE, ROWS, WRITTEN, Run
 from migrator.outcome import Refusal
 from migrator.progress import Say
 from migrator.report import Report
@@ -91,7 +91,7 @@ def _kept(run: Run) -> list[str]:
     """The backup and the exports of a run that are there; of one that was rolled back also its rows or database."""
     names = [name for name in sorted(os.listdir(run.folder)) if name.startswith("export")]
     if run.state == "rolled-back":
-        names += [ROWS, WRITTEN, CHANGED, ASIDE]
+        names += [ROWS, WRITTEN, MADE, CHANGED, ASIDE]
     paths = [run.backup, *(os.path.join(run.folder, name) for name in names)]
     return [path for path in paths if os.path.lexists(path)]
 

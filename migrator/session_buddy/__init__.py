@@ -6,15 +6,15 @@ from datetime import datetime
 from sqlite3 import Connection
 from typing import Any
 
-from migrator import room, tables
+from migrator import journal, room, tables
 from migrator.amendment import CHANGED
 from migrator.database import Database, quoted
-from migrator.journal import Run
+from migrator.journal import MADE, Run
 from migrator.progress import Say
 from migrator.removal import Removing
 from migrator.session_buddy import ddl, moments
 from migrator.session_buddy.places import check, places
-from migrator.session_buddy.proof import MADE, before, faults, kept
+from migrator.session_buddy.proof import before, faults, kept
 from migrator.session_buddy.state import State, examine
 from migrator.session_buddy.upgrade import Options, Upgrade
 from migrator.session_buddy.withdrawal import Withdrawal, leaning_on
@@ -31,7 +31,7 @@ class Skills(Planned):
 
     def __init__(self, home: str, environ: Mapping[str, str], options: Options) -> None:
         super().__init__()
-        self.where = where = places(home, options.database, environ)
+        self.where = where = places(home, options.database, environ, _worked_on)
         self.home, self.state = where.home, where.state
         self.database = Database(where.database, [where.home, os.path.dirname(where.database)])
         self.parting = "The tool's own tables of version 3 are as they were."
@@ -142,6 +142,11 @@ class Skills(Planned):
         """What is not as the runs left it, and what does not work. Raises Refusal."""
         with self.database.seen() as db:
             yield from faults(db, runs, say)
+
+
+def _worked_on(state: str, path: str) -> bool:
+    """Whether there is a run for this database that is not taken back."""
+    return any(run.state != "rolled-back" for run in journal.runs(state, path))
 
 
 def options(given: Any, now: datetime) -> Options:

@@ -61,9 +61,11 @@ class Figures:
     def __init__(self, db: sqlite3.Connection, reader: moments.Reader, window: Window) -> None:
         self._db, self.window = db, window
         names: dict[int | None, str | None] = {None: None}
+        encoding = db.execute("PRAGMA encoding").fetchone()[0]
+        encoding = "latin-1" if encoding == "UTF-8" else encoding  # quicker, and what is not ASCII is no time
 
         def hour(raw: bytes | None) -> str | None:
-            found = None if raw is None else reader.hour(raw.decode("latin-1"))
+            found = None if raw is None else reader.hour(raw.decode(encoding, "replace"))
             if found not in names:
                 names[found] = _named(found, window)
             return names[found]

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from migrator import files
@@ -28,36 +28,42 @@ class Places(NamedTuple):
         return self.database.removeprefix(os.path.realpath(self.home).rstrip("/") + "/")
 
 
-def places(home: str, given: str | None, environ: Mapping[str, str]) -> Places:
-    """The paths of one home; `given` is what the caller says of the database."""
+def places(
+    home: str, given: str | None, environ: Mapping[str, str], worked_on: Callable[[str, str], bool]
+) -> Places:
+    """The paths of one home; `given` is what the caller says of the database.
+
+    Of two databases it is the one that was `worked_on`, as that folder of ours says, so that a rollback finds it.
+    """
     home = os.path.abspath(home)
     state = environ.get("XDG_STATE_HOME") or os.path.join(home, ".local/state")
-    database, obstacle = _given(home, given) if given else _default(home)
-    return Places(home, database, os.path.join(os.path.abspath(state), "migrator", "session-buddy"), obstacle)
+    state = os.path.join(os.path.abspath(state), "migrator", "session-buddy")
+    found, obstacle = _given(home, given) if given else _default(home)
+    return Places(home, next((path for path in found if worked_on(state, path)), found[0]), state, obstacle)
 
 
-def _given(home: str, given: str) -> tuple[str, Refusal | None]:
+def _given(home: str, given: str) -> tuple[list[str], Refusal | None]:
     path = home + given[1:] if given == "~" or given.startswith("~/") else given
     database = os.path.realpath(path)
     if os.path.lexists(database):
-        return database, None
-    return database, Refusal("DB_MISSING", f"There is no database {path}; nothing was made.")
+        return [database], None
+    return [database], Refusal("DB_MISSING", f"There is no database {path}; nothing was made.")
 
 
-def _default(home: str) -> tuple[str, Refusal | None]:
+def _default(home: str) -> tuple[list[str], Refusal | None]:
     named = [os.path.join(home, *name.split("/")) for name in DEFAULTS]
     # A link that leads out of the home counts, whatever is at its end: that is not for us to look at.
     there = [os.path.realpath(path) for path in named if os.path.exists(path) or not files.inside(path, home)]
     if not there:
         message = f"There is no skills database: neither {' nor '.join(named)}. Name it with --database."
-        return os.path.realpath(named[0]), Refusal("DB_MISSING", message)
+        return [os.path.realpath(path) for path in named], Refusal("DB_MISSING", message)
     if len(there) > 1:
         message = f"There are two skills databases, {' and '.join(named)}. Name one with --database."
-        return there[0], Refusal("DB_AMBIGUOUS", message)
+        return there, Refusal("DB_AMBIGUOUS", message)
     if not files.inside(there[0], home):
         message = f"The skills database lies outside the home, in {there[0]}. Name it with --database if it is meant."
-        return there[0], Refusal("PATH_ESCAPES", message)
-    return there[0], None
+        return there, Refusal("PATH_ESCAPES", message)
+    return there, None
 
 
 def check(path: str) -> None:

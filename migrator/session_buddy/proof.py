@@ -14,12 +14,11 @@ from typing import Any
 from migrator import tables
 from migrator.amendment import CHANGED
 from migrator.database import Contents, contents, quoted
-from migrator.journal import Run
+from migrator.journal import MADE, Run
 from migrator.progress import Say
 from migrator.session_buddy import ddl, shape
 from migrator.session_buddy.state import strays
 
-MADE = "made.jsonl"  # in the run's folder: key and digest of each row in tables that the run made
 TRIAL = "migrator-trial"
 OTHERS = f"SELECT * FROM skill_migrations WHERE version <> '{ddl.VERSION}' ORDER BY rowid"
 

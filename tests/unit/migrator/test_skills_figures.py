@@ -236,6 +236,20 @@ def test_names_that_are_not_text_are_no_skills(skills: SkillsHome) -> None:
     assert skills.run("rollback").status == 0
 
 
+def test_a_database_in_utf_16_gives_the_same_figures(skills: SkillsHome) -> None:
+    skills.migrate()
+    figures = skills.rows(f"{SERIES} ORDER BY id")
+    skills.run("rollback")
+    skills.db.unlink()
+    with sqlite3.connect(skills.db) as db:
+        db.execute("PRAGMA encoding = 'UTF-16le'")
+        db.execute("CREATE TABLE theirs (x)")
+    skills.database()
+    assert skills.rows("PRAGMA encoding") == [("UTF-16le",)]
+    assert skills.migrate().status == 0
+    assert skills.rows(f"{SERIES} ORDER BY id") == figures
+
+
 def test_a_mean_that_differs_only_in_rounding_is_no_change(skills: SkillsHome) -> None:
     skills.migrate()
     skills.execute(

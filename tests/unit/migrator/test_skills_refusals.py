@@ -129,6 +129,17 @@ def test_a_database_that_is_named_is_taken_wherever_it_lies(skills: SkillsHome) 
     assert not (skills.root / "nowhere").exists()
 
 
+def test_a_rollback_finds_the_one_of_two_databases_that_was_migrated(skills: SkillsHome) -> None:
+    both(skills)
+    before = skills.picture(state=False)
+    skills.migrate("--database", "~/.session-buddy/skills.db")
+    assert skills.picture(state=False) != before
+    assert skills.run("verify").status == 0
+    assert skills.run("rollback").report["changed"]
+    assert skills.picture(state=False) == before
+    assert not skills.run("rollback").report["changed"]
+
+
 def test_a_link_inside_the_home_is_followed(skills: SkillsHome) -> None:
     kept = skills.root / "kept" / "my skills ü.db"
     kept.parent.mkdir()
