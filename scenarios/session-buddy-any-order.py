@@ -1,4 +1,4 @@
-"""Whatever session-buddy, upstream's tools and others do between runs and ways back, in whatever order: no row of anybody is lost."""
+"""Whatever session-buddy, upstream's tools and others do between runs, broken ones and ways back: no row of anybody is lost."""
 
 from hypothesis import strategies as st
 
@@ -8,6 +8,7 @@ from harness.systems.session_buddy import ACTORS, CORRUPTIONS
 from harness.world import World
 
 DEEDS = sorted(name for name, actor in ACTORS.items() if actor.does is not None and not actor.holders)
+HOLDERS = sorted(name for name, actor in ACTORS.items() if actor.holders)
 
 story = Story(
     system="session-buddy",
@@ -16,6 +17,11 @@ story = Story(
     cases=20,
     length=(2, 8),
 )
+
+
+def settled(world: World) -> bool:
+    """What others do in the middle of broken work has no one right end."""
+    return world.settled
 
 
 @story.step(often=3)
@@ -29,6 +35,21 @@ def rollback(world: World) -> None:
 
 
 @story.step
+def broken_run(world: World) -> None:
+    world.migrate(kill="random")
+
+
+@story.step
+def broken_way_back(world: World) -> None:
+    world.rollback(kill="random")
+
+
+@story.step(holder=st.sampled_from(HOLDERS), back=st.booleans())
+def held(world: World, holder: str, *, back: bool = False) -> None:
+    world.run("rollback" if back else "migrate", meanwhile=holder)
+
+
+@story.step
 def look(world: World) -> None:
     world.dry_run()
     world.verify()
@@ -39,12 +60,12 @@ def prune_now(world: World) -> None:
     world.prune_now()
 
 
-@story.step(often=4, deed=st.sampled_from(DEEDS))
+@story.step(when=settled, often=4, deed=st.sampled_from(DEEDS))
 def meanwhile(world: World, deed: str) -> None:
     world.meanwhile(deed)
 
 
-@story.step(corruption=st.sampled_from(sorted(CORRUPTIONS)), seed=st.integers(0, 9))
+@story.step(when=settled, corruption=st.sampled_from(sorted(CORRUPTIONS)), seed=st.integers(0, 9))
 def damage(world: World, corruption: str, seed: int = 0) -> None:
     world.damage(corruption, seed)
 

@@ -369,6 +369,14 @@ def test_a_migration_after_it_may_leave_what_others_did_or_export_it(name: str, 
     assert result.status is not Status.FAIL, result.findings
 
 
+def test_a_rollback_after_it_may_leave_the_store_in_other_bytes_but_not_with_other_rows() -> None:
+    spaced = way_back.EXPORTED.with_file("target.json", way_back.EXPORTED.content("target.json") + b" ")
+    opened = spaced.with_mode("target.json", 0o600)
+    for after, right in ((way_back.EXPORTED, True), (spaced, True), (REDONE, False), (opened, False)):
+        case = way_back.shown(way_back.RIGHT, UNDOING, event(way_back.WORKED, after, do="rollback"))
+        assert (result_of("same-as-clean-run", case).status is Status.PASS) is right
+
+
 def test_a_migration_after_it_may_not_lose_what_others_did() -> None:
     case = way_back.shown(way_back.RIGHT, UNDOING, event(way_back.WORKED, REDONE))
     (found,) = result_of("rollback-keeps-new-work", case).findings
