@@ -59,7 +59,11 @@ def migrate(system: System, report: Report, say: Say, *, dry_run: bool, clock: C
     unfinished = any(run.interrupted for run in way_back.standing(system))
     if unfinished and not dry_run:
         with say.step("recover"), files.held(system.state):
-            way_back.recover(system, clock)
+            try:
+                way_back.recover(system, clock)
+            except Refusal:
+                system.ready()  # what it has to say of the target is more to the point
+                raise
         report.changed = True
     with say.step("plan"):
         system.ready()

@@ -133,6 +133,7 @@ def take_back(
     """What the run changed is as it was, as far as `found` allows. May be repeated. Raises OSError, Refusal."""
     if backup.state(database.files()) != found.files:
         raise database.in_use(JUST_NOW)
+    _check_access(database, run, rows=bool(found.news))
     export = Export(run, home, found.written)
     if found.news:
         _take_out(database, run, found, export, make)
@@ -152,6 +153,19 @@ def take_back(
         with contextlib.suppress(OSError):
             os.utime(folder, ns=(mtime, mtime))
     run.add("rolled-back", at=now.isoformat())
+
+
+def _check_access(database: Database, run: Run, *, rows: bool) -> None:
+    """This user may write where the run wrote: in folders, and for `rows` in the database. Raises Refusal."""
+    folders = {os.path.dirname(path) for path in (database.path, *(one["target"] for one in run.copies()))}
+    closed = [
+        path for path in sorted(folders) if os.path.isdir(path) and not os.access(path, os.W_OK | os.X_OK)
+    ]
+    if rows and not os.access(database.path, os.R_OK | os.W_OK):
+        closed.append(database.path)
+    if closed:
+        message = f"{closed[0]} may not be written by this user; give yourself access and run again."
+        raise Refusal("NO_ACCESS", message)
 
 
 def _take_out(database: Database, run: Run, found: Survey, export: Export, make: Make) -> None:

@@ -74,7 +74,7 @@ def _rollback(evidence: Evidence, event: Event) -> set[str]:
         return {"refused"}
     if event.conditions:  # of a migration that was killed there may be nothing to take back
         return {"done", "refused"} if all(step.killed for step in ledger.steps) else {"refused"}
-    blocked = _blocked(evidence, event)
+    blocked: set[str] = {"done", "refused"} if _closed(evidence, event) else _blocked(evidence, event)
     if ledger.stuck and blocked != {"refused"}:
         return {"refused", "attention" if "attention" in evidence.profile.exit else "done"}
     if blocked or not ledger.foreign:
@@ -98,6 +98,19 @@ def _blocked(evidence: Evidence, event: Event) -> set[str]:
     copies = [event.before.get(path) for path in copied(evidence, ledger.standing)]
     closed = any(entry and (entry.kind != "file" or not entry.mode & 0o400) for entry in copies)
     return {"done", "refused"} if closed else set()
+
+
+def _closed(evidence: Evidence, event: Event) -> bool:
+    """Tells whether the owner may no longer write something that migrations changed, or in its folder."""
+    changes = (
+        change for step in evidence.ledger(event).standing for change in step.before.changes_to(step.after)
+    )
+    paths = {change.path for change in changes if not evidence.is_kept(change.path)}
+    folders = [event.before.get(path.rpartition("/")[0] or ".") for path in paths]
+    files = [event.before.get(path) for path in paths]
+    return any(entry and entry.kind == "dir" and entry.mode & 0o300 != 0o300 for entry in folders) or any(
+        entry and entry.kind == "file" and not entry.mode & 0o200 for entry in files
+    )
 
 
 def _verify(evidence: Evidence, event: Event) -> set[str]:

@@ -354,6 +354,12 @@ def test_a_rollback_is_refused_while_somebody_is_at_work() -> None:
     assert wanted(BACK, RIGHT, rolled_back(MIGRATED, BACK), conditions=LOCKED) == {"done", "refused"}
 
 
+def test_a_rollback_may_be_refused_where_nothing_can_be_written_any_more() -> None:
+    closed = MIGRATED.with_mode("target.json", 0o400)
+    assert wanted(closed, RIGHT) == {"done", "refused"}
+    assert wanted(MIGRATED.with_mode(".", 0o500), RIGHT) == {"done", "refused"}
+
+
 def test_a_rollback_of_what_was_killed_may_find_nothing_to_take_back_while_somebody_is_at_work() -> None:
     killed = event(START, MIGRATED, outcome="unknown", kill=Kill(0.1, landed=True))
     assert wanted(MIGRATED, killed, conditions=LOCKED) == {"done", "refused"}

@@ -287,3 +287,19 @@ def test_an_unexpected_problem_is_one_sentence(
     monkeypatch.setenv("MIGRATOR_DEBUG", "1")
     with pytest.raises(RuntimeError):
         filled.run("migrate")
+
+
+def test_a_rollback_into_a_folder_that_is_closed_by_now_is_refused_before_anything_is_touched(
+    filled: LegacyHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled.run("migrate")
+    filled.execute("UPDATE projects SET display_name = 'late'")
+    before, may = filled.picture(), os.access
+    closed = {str(filled.root / ".ao/data"), str(filled.root / ".ao/data/ao.db")}
+    monkeypatch.setattr(
+        os, "access", lambda path, *how, **more: path not in closed and may(path, *how, **more)
+    )
+    for _ in range(2):
+        answer = filled.run("rollback")
+        assert (answer.status, answer.code) == (3, "NO_ACCESS")
+        assert filled.picture() == before
