@@ -9,7 +9,7 @@ from migrator.ao.session import Session
 from migrator.ao.sources import Found
 from migrator.system import Note
 
-CLAIM = "no-corruption"
+CLAIM = "accounted-for"
 SCENARIO = "ao-twins"
 
 if __name__ == "__main__":

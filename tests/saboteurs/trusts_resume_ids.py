@@ -8,12 +8,13 @@ import real
 from migrator.ao import session
 
 CLAIM = "no-corruption"
-SCENARIO = "ao-hostile-values"
+SCENARIO = "ao-transcripts"
+RESUME_ID = session._resume_id
 
 
-def trusting(raw: dict[str, Any], harness: str, _: session.Tell) -> str:
+def trusting(raw: dict[str, Any], harness: str, tell: session.Tell) -> str:
     value = raw.get(session.RESUME_KEY.get(harness, ""))
-    return session.clean(value) if isinstance(value, str) else ""
+    return session.clean(value) if value and isinstance(value, str) else RESUME_ID(raw, harness, tell)
 
 
 if __name__ == "__main__":

@@ -238,7 +238,7 @@ def _conflict(home: Home, record: Record, random: Random) -> Home | None:
     if home.get(destination) is not None:
         return None
     other = b'{"type":"user","message":"another talk"}\n'
-    if random.random() < 0.5:  # as long as the one to copy, which so must be compared and not measured
+    if random.random() < 0.8:  # as long as the one to copy, which so must be compared and not measured
         other = home.content(source)[::-1]
     return None if other == home.content(source) else home.with_file(destination, other, mode=0o600)
 
