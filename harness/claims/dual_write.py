@@ -7,7 +7,6 @@ lead to what stands on either side afterwards?
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 
 from harness.claims.claim import Claim, Finding, UndecidedError
 from harness.dialogue import Dialogue, Side, State
@@ -84,16 +83,20 @@ def _orders(
     assert dialogue is not None
     sides = evidence.sides(event.before)
     starts: list[State] = [sides.of(side).get(name)]
-    if name in drift.foreign | drift.unsettled:  # it may first have been brought together
+    if name in drift.foreign | drift.unsettled:
         starts.append(dialogue.merged(sides.target.get(name), sides.legacy.get(name)))
+
+    def apply(exchange: Exchange, state: State) -> list[State]:
+        """What differed may be brought together at the start, or by the first change."""
+        after = dialogue.apply(exchange, name, state, side)
+        if state is starts[0] and dialogue.concerns(exchange, ()).get(name):
+            after += [end for start in starts[1:] for end in dialogue.apply(exchange, name, start, side)]
+        return after
+
     try:
-        return orders(starts, exchanges, needed, partial(_apply, dialogue, name, side))
+        return orders(starts, exchanges, needed, apply)
     except TooManyError as error:
         raise UndecidedError(f"{name}: {error}") from error
-
-
-def _apply(dialogue: Dialogue, name: str, side: Side, exchange: Exchange, state: State) -> list[State]:
-    return dialogue.apply(exchange, name, state, side)
 
 
 def acknowledged_is_kept(evidence: Evidence) -> Iterator[Finding]:
@@ -160,7 +163,9 @@ def sides_agree(evidence: Evidence) -> Iterator[Finding]:
         excused = frozenset() if mended else drift.foreign - frozenset(_done(dialogue, talk))
         excused |= touched if talk.killed else frozenset(_pending(dialogue, talk))
         for name in sorted(differing_subjects(dialogue, after) - excused):
-            yield Finding(_AGREE, name, after.target.get(name), after.legacy.get(name), event.step)
+            yield Finding(
+                _AGREE, name, *_difference(after.target.get(name), after.legacy.get(name)), event.step
+            )
         for path in sorted(after.strange - drift.strange) if not talk.killed else ():
             yield Finding(_AGREE, path, "no such path", "left behind", event.step)
 

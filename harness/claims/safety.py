@@ -30,7 +30,7 @@ def backup_first(evidence: Evidence) -> Iterator[Finding]:
 def leaves_no_litter(evidence: Evidence) -> Iterator[Finding]:
     """Yields what a step that came to its own end left outside the home: copies there are nobody's to remove."""
     for event in evidence.events():
-        if event.status is not None:
+        if event.status is not None and not (event.talk and event.talk.killed):
             for path in event.litter:
                 yield Finding("leaves-no-litter", path, "no such path", "left behind", event.step)
 

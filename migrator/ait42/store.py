@@ -54,7 +54,7 @@ class Store:
             raise Refusal(
                 "SCHEMA_MISMATCH", f"{where.database} is not complete; run `migrator ait42 migrate` first."
             )
-        for setting in ("foreign_keys=ON", "synchronous=FULL"):
+        for setting in ("foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY"):
             self._db.execute(f"PRAGMA {setting}")
         runs = [run for run in journal.runs(where.state, where.database) if run.state == "done"]
         self._until = max((datetime.fromisoformat(run.find("done")["at"]) for run in runs), default=None)

@@ -182,3 +182,18 @@ def test_what_is_drawn_is_the_seeds_and_meets_in_sessions() -> None:
     assert len(set(changes)) < len(changes)
     both = ({request.get("session") for request in one if request["do"] == "update_session"} for one in first)
     assert set.intersection(*both)
+
+
+@pytest.mark.parametrize(
+    "reply", ["oops", 5, {"ok": True}, {"ok": True, "sessions": 3}, {"ok": True, "sessions": [7]}, {}]
+)
+def test_an_answer_of_any_other_form_is_no_answer(reply: Any) -> None:
+    exchanges = [
+        asked("list"),
+        asked("get", session="one"),
+        asked("add_message", session="one", message=MESSAGE),
+        asked("reconcile"),
+    ]
+    for one in exchanges:
+        odd = Exchange(0, 0.0, one.request, 1.0, reply)
+        assert made(odd, state()) == [] if one.request["do"] != "reconcile" else not dialogue.drift(odd)

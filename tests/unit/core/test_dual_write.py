@@ -121,6 +121,9 @@ def test_an_edit_of_others_is_taken_over_before_a_change() -> None:
     apart = kept({"a": note("A")}, {"a": note("edited", 2)})
     add = said(0, 1, 2, "add", note="a", text="X")
     assert failing(shown(talked(apart, kept({"a": note("editedX", 3)}), add))) == set()
+    before = said(0, 0.1, 0.2, "read", note="a", reply={"value": note("A")})
+    after = said(0, 3, 4, "read", note="a", reply={"value": note("editedX", 3)})
+    assert failing(shown(talked(apart, kept({"a": note("editedX", 3)}), before, add, after))) == set()
     silently = talked(apart, kept({"a": note("AX", 2)}), add)
     assert failing(shown(silently)) == {"acknowledged-is-kept"}
 
@@ -144,3 +147,10 @@ def test_a_talk_is_kept_on_disk_as_it_was() -> None:
     ).talk
     assert talk is not None
     assert of_data(as_data(talk)) == talk
+
+
+def test_what_a_killed_client_leaves_outside_the_home_is_excused() -> None:
+    look = [said(0, 1, None, "read", note="a"), said(1, 1, 2, "read", note="a", reply={"value": None})]
+    for blow, status in (("random", Status.PASS), ("cut", Status.FAIL)):
+        event = talked(EMPTY, EMPTY, *look, blow=blow, litter=("/tmp/x",))  # type: ignore[arg-type]
+        assert judge(shown(event), ["leaves-no-litter"]).status is status

@@ -51,7 +51,8 @@ def drift(exchange: Exchange) -> dict[str, Side] | None:
     """Returns the sessions that an answer to `reconcile` names, with the newer side."""
     if exchange.request["do"] != "reconcile" or not acknowledged(exchange):
         return None
-    return {name: side for key, side in _DRIFT.items() for name in exchange.reply.get(key, ())}
+    told = ((side, exchange.reply.get(key)) for key, side in _DRIFT.items())
+    return {str(name): side for side, names in told if isinstance(names, list) for name in names}
 
 
 def mends(exchange: Exchange) -> bool:
@@ -69,9 +70,9 @@ def apply(exchange: Exchange, subject: str, state: State, side: Side) -> list[St
     every = list(makes(request, state, side))
     if exchange.answered is None:
         return [after for _, after in every]
-    said = "" if acknowledged(exchange) else _code(reply)
-    named = said or reply.get("session") == subject
-    return [after for code, after in every if code == said and named]
+    if acknowledged(exchange):
+        return [after for code, after in every if not code and reply.get("session") == subject]
+    return [after for code, after in every if code and code == _code(reply)]
 
 
 def _code(reply: Any) -> str | None:
@@ -161,24 +162,25 @@ def _seen(request: Mapping[str, Any], reply: Any, subject: str, state: State) ->
     """Tells whether a reading request can have seen the state."""
     if request["do"] == "get":
         return _got(reply, state)
-    if not isinstance(reply, dict) or reply.get("ok") is not True:
+    found = reply.get("sessions") if isinstance(reply, dict) and reply.get("ok") is True else None
+    if not isinstance(found, list):
         return False
     if request["do"] == "search":
         least, most = _matches(request["text"], state)
-        return least <= (subject in reply["sessions"]) <= most
-    rows = [row for row in reply["sessions"] if row["id"] == subject]
+        return least <= (subject in found) <= most
+    rows = [row for row in found if isinstance(row, dict) and row.get("id") == subject]
     asked, limited = request.get("workspace"), "limit" in request
     if state is None or (asked is not None and state["workspace"] not in {asked, ANY}):
         return not rows
     if not rows:
         return limited or (asked is not None and state["workspace"] == ANY)
     row = rows[0]
-    counts = (row["instance_count"], row["message_count"]) == (
+    counts = (row.get("instance_count"), row.get("message_count")) == (
         len(state["instances"]),
         len(state["messages"]),
     )
-    placed = state["workspace"] in {ANY, row["workspace_path"]}
-    return len(rows) == 1 and counts and placed and all(row[key] == state[key] for key in _SHOWN)
+    placed = state["workspace"] in {ANY, row.get("workspace_path")}
+    return len(rows) == 1 and counts and placed and all(row.get(key) == state[key] for key in _SHOWN)
 
 
 def _got(reply: Any, state: State) -> bool:
