@@ -93,7 +93,7 @@ class Questions:
         try:
             request = json.loads(line)
             return {"ok": True, **self._operations[request.pop("op")](**request)}
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError) as error:
             what = f"no such operation: {error}" if isinstance(error, KeyError) else str(error)
             return {"ok": False, "error": "BAD_REQUEST", "message": what}
         except LookupError as error:

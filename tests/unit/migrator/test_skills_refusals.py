@@ -223,9 +223,10 @@ def ask(skills: SkillsHome, monkeypatch: pytest.MonkeyPatch) -> Asking:
 def test_questions_change_nothing_and_bad_ones_stop_nothing(ask: Asking) -> None:
     before = ask.home.picture()
     answers = ask("nonsense", [], {"op": "no"}, {"op": "views", "more": 1}, {"op": "live-metrics", "limit": -1},
-                  {"op": "anomalies", "threshold": "x"}, '{"op": "live-metrics", "window_hours": NaN}', {"op": "views"})  # fmt: skip
-    assert [one["ok"] for one in answers] == [False] * 7 + [True]
-    assert {one.get("error") for one in answers[:7]} == {"BAD_REQUEST"}
+                  {"op": "anomalies", "threshold": "x"}, '{"op": "live-metrics", "window_hours": NaN}',
+                  {"op": "anomalies", "window_hours": 1e308}, {"op": [], "x": "\ud800"}, {"op": "views"})  # fmt: skip
+    assert [one["ok"] for one in answers] == [False] * 9 + [True]
+    assert {one.get("error") for one in answers[:9]} == {"BAD_REQUEST"}
     assert answers[-1]["views"].keys() == ddl.VIEWS.keys()
     assert ask.home.picture() == before
 
