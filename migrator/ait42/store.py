@@ -11,13 +11,14 @@ import fcntl
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any, TextIO
 
 from migrator import files, journal
 from migrator.ait42 import decode, schema, shape, sources
+from migrator.ait42.asked import RequestError, check_references, checked, whole
 from migrator.ait42.beside import Beside, Joined, Note
 from migrator.ait42.decode import Json
 from migrator.ait42.intake import BOUND, Intake, Reader
@@ -36,10 +37,6 @@ FOUND = (
 )
 Notes = list[Note]
 LISTED = "id, workspace_path, type, task, status, created_at, updated_at, instance_count, message_count"
-
-
-class RequestError(Exception):
-    """The request cannot be done, and changed nothing; the arguments are code and message."""
 
 
 class Store:
@@ -103,8 +100,8 @@ class Store:
     def create_session(self, *, workspace: str, session: Json) -> Json:
         """A new session, as the editor's JSON has it, is in the database and in the file of its workspace."""
         with self._changing() as notes:
-            sid = _checked(session)["id"]
-            _check_references(shape.shaped(shape.merge([session])[0], [session], "", workspace).messages)
+            sid = checked(session)["id"]
+            check_references(shape.shaped(shape.merge([session])[0], [session], "", workspace).messages)
             name = self._beside.names(workspace)[0]
             there = load(self._db, sid) is not None
             with contextlib.suppress(decode.BadFileError):
@@ -140,8 +137,8 @@ class Store:
             one = now.one
             before = {part["id"] for part in one["chatHistory"]}
             one["chatHistory"].append(message)
-            told = shape.shaped(shape.merge([_checked(one)])[0], [one], "", now.workspace)
-            _check_references(told.messages[-1:])
+            told = shape.shaped(shape.merge([checked(one)])[0], [one], "", now.workspace)
+            check_references(told.messages[-1:])
             stored = load(self._db, session)
             assert stored
             if message["id"] in before | stored.messages.keys():
@@ -215,8 +212,10 @@ class Store:
             finally:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
-            if notes:
-                self._settle()
+            if notes and self.twice:
+                self._left = notes
+                with contextlib.suppress(OSError, sqlite3.Error):  # it is done, and the files follow later
+                    self._settle()
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
@@ -233,7 +232,7 @@ class Store:
 
     def _write(self, now: Joined, notes: Notes) -> Json:
         """The session is in the database, and its file is among the notes; in the open transaction."""
-        one = _whole(_checked(now.one))
+        one = whole(checked(now.one))
         there = load(self._db, one["id"])
         sink, merged = Update(self._db), shape.merge([one])[0]
         source = f"{self._where.shown}/{now.file}.json"
@@ -266,32 +265,6 @@ class Store:
             then = then if then.tzinfo else then.replace(tzinfo=UTC)
             now = max(now, then + timedelta(milliseconds=1))
         return now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _check_references(messages: Iterable[shape.Message]) -> None:
-    """Raises RequestError for a message of an instance that is not there: should it come later, nobody could tell whose it was."""
-    for _, _, mid, _, issues in messages:
-        if any(issue.reason == "dangling-instance" for issue in issues):
-            raise RequestError(
-                "BAD_REQUEST", f"message {mid} is of an instance that the session does not have"
-            )
-
-
-def _whole(one: Json) -> Json:
-    """The session with every key, in order, as the editor writes it; unknown ones last."""
-    parts = {
-        name: [dict.fromkeys(keys) | part for part in one[name]]
-        for name, keys in (("instances", decode.INSTANCE), ("chatHistory", decode.MESSAGE))
-    }
-    return dict.fromkeys(decode.SESSION) | one | parts
-
-
-def _checked(one: Any) -> Json:
-    """The session, as strictly as the editor would read it from a file. Raises RequestError."""
-    try:
-        return decode.sessions(json.dumps([one]).encode())[0]
-    except decode.BadFileError as bad:
-        raise RequestError("BAD_REQUEST", ": ".join(bad.args)) from bad
 
 
 def run(where: sources.Places, clock: Callable[[], datetime], requests: TextIO, replies: TextIO) -> None:

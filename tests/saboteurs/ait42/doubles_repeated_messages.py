@@ -5,7 +5,7 @@ from typing import Any
 
 import real
 
-from migrator.ait42 import store
+from migrator.ait42.asked import RequestError
 from migrator.ait42.store import Store
 
 CLAIM = "acknowledged-is-kept"
@@ -18,7 +18,7 @@ def add_message(self: Store, *, session: str, message: dict[str, Any]) -> dict[s
         now.one["chatHistory"].append(message)
         known = {one["instanceId"] for one in now.one["instances"]} | {None}
         if message.get("instanceId") not in known:
-            raise store.RequestError("BAD_REQUEST", "no such instance")
+            raise RequestError("BAD_REQUEST", "no such instance")
         now.one["updatedAt"] = self._stamp(now.one["updatedAt"])
         return self._write(now, notes)
 

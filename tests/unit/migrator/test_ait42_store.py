@@ -365,3 +365,20 @@ def test_a_message_that_only_the_database_has_is_told_though_twins_say_others_tw
     }
     served.store.close()
     in_step(editor)
+
+
+def test_what_is_committed_is_told_so_even_if_nothing_can_follow(
+    used: EditorHome, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("migrator.ait42.beside.Beside.forget", broken)
+        assert served.ask("update_session", session="s1", fields={"task": "new"})["json"] == "pending"
+    with monkeypatch.context() as patch:
+        patch.setattr("migrator.ait42.beside.Beside.note", broken)
+        assert served.ask("update_session", session="s2", fields={"task": "no"})["code"] == "IO_ERROR"
+    tasks = {sid: one["task"] for sid, one in used.exported().items()}
+    assert (tasks["s1"], tasks["s2"]) == ("new", "日本語 task")
+    in_step(used)
