@@ -115,6 +115,10 @@ class Exploration:
         self.notes.append(note)
         self.verdicts.append(unknown(note))
 
+    def leave_out(self, note: str) -> None:
+        """Nothing can be tried here, so there is no case; alone that is unknown, and among others it holds nothing up."""
+        self.notes.append(note)
+
     def record(self, verdict: Verdict, history: History) -> None:
         """Stores a case, counts it and tells how far the run is; of many faults that pass only the first are stored."""
         if verdict.status is not Status.PASS or "faults" not in history.draft or len(self.verdicts) < _STORED:

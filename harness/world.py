@@ -91,6 +91,8 @@ class World:
         """
         if not self.offers(verb):
             return None
+        if not self._session.supervises:
+            around.pop("fault", None)  # it has no place, and the step is an ordinary one
         step = Step(do=verb, **around)
         event, home = run_step(
             len(self.events),

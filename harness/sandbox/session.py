@@ -121,6 +121,11 @@ class Session:
         finally:
             self._cleanup()
 
+    @property
+    def supervises(self) -> bool:
+        """Tells whether programs can run under supervision in it, so that faults can be placed at operations."""
+        return bool(self.about["supervises"])
+
     def root_for(self, user: str = "u") -> str:
         """Returns where the home of a user lies for the system under test."""
         return f"{self.about['homes']}/{user}"

@@ -19,6 +19,7 @@ from harness.sandbox.inside.clients import Blow, Clients
 from harness.sandbox.inside.holding import Holders
 from harness.sandbox.inside.picture import KEPT_FILE, Picture
 from harness.sandbox.inside.processes import Command, HostGoneError, Processes, end_strays
+from harness.sandbox.inside.tracing import known_here
 from harness.sandbox.inside.tree import (
     Content,
     RefusedError,
@@ -79,7 +80,12 @@ class Runner:
 
     def hello(self, _: _Request, __: bytes) -> _Reply:
         """Tells where this is."""
-        reply = {"python": sys.version.split()[0], "uid": os.getuid(), "pid": os.getpid()}
+        reply = {
+            "python": sys.version.split()[0],
+            "uid": os.getuid(),
+            "pid": os.getpid(),
+            "supervises": known_here(),
+        }
         return {**reply, "homes": self._homes, "tmp": self._tmp, "path": os.environ.get("PATH", "")}, []
 
     def lay_out(self, request: _Request, payload: bytes) -> _Reply:

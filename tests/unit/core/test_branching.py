@@ -122,6 +122,13 @@ def test_a_fault_that_does_not_come_about_makes_the_case_void(run: Run) -> None:
     assert all(verdict.status is Status.UNKNOWN for verdict in result.verdicts)
 
 
+def test_where_programs_cannot_be_supervised_there_is_no_case_and_a_note_says_so(run: Run) -> None:
+    result = run(asked=EACH, session=Stepwise(supervises=False))
+    assert (result.status, result.verdicts) == (Status.UNKNOWN, ())
+    assert "x86-64" in result.notes[0]
+    assert run(session=InMemory(supervises=False), cases=2).status is Status.PASS
+
+
 def test_errors_are_tried_each_once_and_lasting(run: Run) -> None:
     each = asked(Step(do="migrate", error="each"), home={"numbers": 2})
     result = run(asked=each, session=Stepwise(), cases=4)

@@ -172,6 +172,7 @@ class InMemory:
     breaks: Callable[[int], bool] = lambda _call: False
     distort: Callable[[Home], Home] = lambda home: home
     level: str = "bare"
+    supervises: bool = True
     support: str | None = None
     runs: int = 0
     home: Home = field(default_factory=lambda: Home.empty("/home/u"))
