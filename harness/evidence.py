@@ -20,6 +20,8 @@ READING: frozenset[str] = frozenset({"inspect", "plan", "dry_run", "verify", "st
 """Verbs that look and never touch."""
 PRUNING: frozenset[str] = frozenset({"prune", "prune_now"})
 """Verbs that touch only what the migrator keeps for good."""
+PURGING: frozenset[str] = frozenset({"purge", "purge_now"})
+"""Verbs that take legacy files away, for which the migrator keeps them."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,27 @@ class Evidence:
             return frozenset()
         return frozenset().union(*(self.expected(step).returns for step in self.ledger(event).steps))
 
+    def purgeable(self, event: Event) -> frozenset[str]:
+        """Returns the legacy files that may go: the target holds all of them, and they are as a migration found them."""
+        steps = [step for step in self.ledger(event).steps if step.succeeded]
+        there = self.expected_of(event.before, event.conditions).purgeable
+        return frozenset(
+            path for path in there if any(_same(path, step.before, event.before) for step in steps)
+        )
+
+    def unpurged(self, event: Event) -> Home:
+        """Returns the home from which a rollback is measured, with the legacy files that a purge took away before."""
+        home = self.ledger(event).start
+        for purge in self.events(*PURGING):
+            if purge.step < event.step:
+                for path in self.purgeable(purge):
+                    entry = purge.before.get(path)
+                    if entry and purge.after.get(path) is None and home.get(path) is None:
+                        home = home.with_file(
+                            path, purge.before.content(path), mode=entry.mode, mtime_ns=entry.mtime_ns
+                        )
+        return home
+
     def problems(self, home: Home) -> list[str]:
         """Returns what is wrong with the target store as a store, in sentences."""
         if id(home) not in self._problems:
@@ -139,3 +162,9 @@ class Evidence:
             return True
         made = change.before is None and change.after is not None and change.after.kind == "dir"
         return made and any(kept.startswith(path + "/") for kept in self.profile.keeps)
+
+
+def _same(path: str, one: Home, other: Home) -> bool:
+    """Tells whether a file has the same content in two homes."""
+    first, second = one.get(path), other.get(path)
+    return first is not None and second is not None and first.digest == second.digest

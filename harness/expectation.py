@@ -52,6 +52,8 @@ class Expectation:
             directory and all below it.
         kept: tables of the store, by their names in `Stored`, whose rows the migration must leave as they are.
         returns: paths, as in `writable`, that a rollback may change where the profile says that it writes back.
+        purgeable: legacy files of which the target holds all; they may go once their retention is over, if they are
+            as they were when they were migrated.
         fates: one for each legacy record.
         notes: all that the report may note of records that are migrated; None where the pack does not judge notes.
         record_tables: the tables whose rows are what was migrated.
@@ -64,6 +66,7 @@ class Expectation:
     writable: frozenset[str] = frozenset()
     kept: frozenset[str] = frozenset()
     returns: frozenset[str] = frozenset()
+    purgeable: frozenset[str] = frozenset()
     fates: tuple[Fate, ...] = ()
     notes: frozenset[Note] | None = None
     record_tables: frozenset[str] = frozenset()

@@ -143,6 +143,8 @@ def take_back(system: Builder, run: Run, now: datetime) -> bool:
             message = f"A rollback of run {run.name} was interrupted, and then {strange[0]} was changed."
             raise Refusal("NEW_DATA", f"{message} Move it away by hand, then run rollback again.")
         there = dict.fromkeys(there)
+    for one in runs:
+        system.bring_back(one)
     returned = [Returned(*one) for one in begun["returned"]]
     _return(returned)
     for path in [path for path, sha in there.items() if sha is not None and begun["ours"]]:

@@ -27,6 +27,7 @@ VERBS = {
     "rollback": "take out what migrate added; keep or export what others did since",
     "status": "say what was done so far, and which backups are kept until when",
     "prune": "remove backups and exports of finished runs, 30 days after their end or --keep-days",
+    "purge": "ait42: move session files away, 30 days after they were migrated or --keep-days",
     "store": "ait42: answer requests about sessions, one JSON object a line, on stdin and stdout",
     "query": "session-buddy: answer questions that version 4 is for, one JSON object a line, on stdin and stdout",
 }
@@ -34,6 +35,7 @@ ANSWERS = {
     "store": "ait42",
     "query": "session-buddy",
 }  # verbs that serve until stdin ends, and whose they are
+OWN = ANSWERS | {"purge": "ait42"}  # verbs that one system has
 EPILOG = """examples:
   python -m migrator ao plan                    what would happen, and what stands in the way
   python -m migrator ao migrate --dry-run       the same, with the exit status of a real run
@@ -66,10 +68,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--home", metavar="DIR", help="the home to migrate (default: $HOME)")
     parser.add_argument("--data-dir", metavar="DIR", help="the new system's data folder")
     parser.add_argument(
-        "--dry-run", action="store_true", help="with migrate and prune: say everything, write nothing"
+        "--dry-run", action="store_true", help="with migrate, prune and purge: say everything, write nothing"
     )
     parser.add_argument(
-        "--keep-days", type=int, metavar="N", help="with prune: keep what ended less than N days ago (30)"
+        "--keep-days",
+        type=int,
+        metavar="N",
+        help="with prune and purge: keep what ended less than N days ago (30)",
     )
     parser.add_argument("--json", action="store_true", help="events and the report as JSON lines on stdout")
     _ait42(parser.add_argument_group("ait42 only"))
@@ -157,10 +162,11 @@ def main(argv: list[str] | None = None) -> int:
     parser = _parser()
     words = sys.argv[1:] if argv is None else argv
     given = parser.parse_args(words[1::-1] + words[2:] if words[:1] and words[0] in ANSWERS else words)
-    if given.dry_run and given.verb not in {"migrate", "prune"}:
-        parser.error("--dry-run goes with migrate and prune")
-    if given.keep_days is not None and (given.verb != "prune" or not 0 <= given.keep_days <= 36500):
-        parser.error("--keep-days goes with prune, and is a number of days from 0 to 36500")
+    if given.dry_run and given.verb not in {"migrate", "prune", "purge"}:
+        parser.error("--dry-run goes with migrate, prune and purge")
+    kept = given.verb in {"prune", "purge"}
+    if given.keep_days is not None and not (kept and 0 <= given.keep_days <= 36500):
+        parser.error("--keep-days goes with prune and purge, and is a number of days from 0 to 36500")
     _check_own(parser, given)
     if given.no_write_back and given.verb != "rollback":
         parser.error("--no-write-back goes with rollback")
@@ -201,8 +207,9 @@ def _check_own(parser: argparse.ArgumentParser, given: argparse.Namespace) -> No
     for system, options in named.items():
         if system != given.system and any(options):
             parser.error(f"{given.system} does not take options of {system}")
-    if given.system != ANSWERS.get(given.verb, given.system):
-        parser.error(f"only {ANSWERS[given.verb]} has the verb {given.verb}")
+    owner = OWN.get(given.verb, given.system)
+    if given.system != owner:
+        parser.error(f"only {owner} has the verb {given.verb}")
     if given.min_co_occurrence is not None and given.min_co_occurrence < 1:
         parser.error("--min-co-occurrence is 1 or more")
 
@@ -230,6 +237,7 @@ def _system(given: argparse.Namespace) -> "Any":
 
 def _run(given: argparse.Namespace, report: "Report", say: "Say") -> None:
     from datetime import UTC, datetime  # noqa: PLC0415 - `--help` does not wait for it
+    from importlib import import_module  # noqa: PLC0415 - as above
 
     from migrator import lifecycle, retention, way_back  # noqa: PLC0415 - as above
 
@@ -251,9 +259,10 @@ def _run(given: argparse.Namespace, report: "Report", say: "Say") -> None:
         lifecycle.migrate(system, report, say, dry_run=dry_run, clock=clock)
     elif given.verb == "rollback":
         way_back.rollback(system, report, say, clock=clock)
-    elif given.verb == "prune":
+    elif given.verb in {"prune", "purge"}:
         days = retention.DAYS if given.keep_days is None else given.keep_days
-        retention.prune(system, report, say, days=days, dry_run=given.dry_run, clock=clock)
+        act = retention.prune if given.verb == "prune" else import_module("migrator.ait42.purging").purge
+        act(system, report, say, days=days, dry_run=given.dry_run, clock=clock)
     elif given.verb == "status":
         retention.status(system, report, say)
     else:

@@ -2,7 +2,7 @@
 
 `<state>/<run>/journal.jsonl` grows by one forced line at each stage:
 begin, backed-up, applying, staged, committing, applied, done; rollback-opening where rows have to be taken out,
-rollback-begin, rolled-back; and, at any later time, pruned.
+rollback-begin, rolled-back; and, at any later time, purging and pruned.
 """
 
 import json
@@ -21,7 +21,7 @@ JOURNAL, ROWS, WRITTEN, MADE, RESERVE = (
     "made.jsonl",
     "reserve",
 )
-RESERVED = 64 << 10
+RESERVED, LATER = 64 << 10, {"pruned", "purging"}
 
 
 class Run:
@@ -35,8 +35,8 @@ class Run:
 
     @property
     def state(self) -> str:
-        """The last stage that is on disk; to be pruned is none."""
-        return next(str(event["state"]) for event in reversed(self.events) if event["state"] != "pruned")
+        """The last stage that is on disk; what is done later to what was kept is none."""
+        return next(str(event["state"]) for event in reversed(self.events) if event["state"] not in LATER)
 
     @property
     def interrupted(self) -> bool:

@@ -16,6 +16,8 @@ from migrator.report import Report
 from migrator.system import Note, System
 
 DAYS = KEPT.days
+ENDS = ("done", "purging", "rolled-back")
+LEGACY = "legacy"  # files that were moved away
 
 
 def prune(
@@ -51,7 +53,9 @@ def _due(run: Run, now: datetime, days: int) -> bool:
     """Whether the time is over for which the run is kept; a prune that was interrupted is to be finished."""
     if run.interrupted:
         return False
-    return not days or bool(run.find("pruned")) or now - _ended(run) >= timedelta(days=days)
+    pruned = run.find("pruned")
+    unfinished = bool(pruned) and _ended(run) <= datetime.fromisoformat(pruned["at"])
+    return not days or unfinished or now - _ended(run) >= timedelta(days=days)
 
 
 def status(system: System, report: Report, _: Say) -> None:
@@ -75,8 +79,8 @@ def status(system: System, report: Report, _: Say) -> None:
 
 
 def _ended(run: Run) -> datetime:
-    """When the run was done or rolled back, whichever came last."""
-    return datetime.fromisoformat((run.find("rolled-back") or run.find("done"))["at"])
+    """When the run was done, rolled back, or took legacy files into its keeping, whichever came last."""
+    return max(datetime.fromisoformat(run.find(state)["at"]) for state in ENDS if run.find(state))
 
 
 def _until(run: Run) -> str:
@@ -89,7 +93,7 @@ def _until(run: Run) -> str:
 
 def _kept(run: Run) -> list[str]:
     """The backup and the exports of a run that are there; of one that was rolled back also its rows or database."""
-    names = [name for name in sorted(os.listdir(run.folder)) if name.startswith("export")]
+    names = [name for name in sorted(os.listdir(run.folder)) if name.startswith("export") or name == LEGACY]
     if run.state == "rolled-back":
         names += [ROWS, WRITTEN, MADE, CHANGED, ASIDE]
     paths = [run.backup, *(os.path.join(run.folder, name) for name in names)]

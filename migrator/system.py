@@ -163,6 +163,9 @@ class Builder(System, Protocol):
     def settle(self, run: Run) -> None:
         """What belongs to the database beside it is done. May be repeated."""
 
+    def bring_back(self, run: Run) -> None:
+        """Legacy files that were moved away since the run are in their places again. May be repeated."""
+
     def give_back(self, copy: Connection, runs: list[Run], folder: str) -> list[Returned]:
         """Legacy files that are to hold what others did since; a second build is attached as `ours`."""
 

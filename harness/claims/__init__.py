@@ -27,7 +27,7 @@ CLAIMS: dict[str, Claim] = {
         *tree.CLAIMS,
         interruption.CLAIM,
         *way_back.CLAIMS,
-        retention.CLAIM,
+        *retention.CLAIMS,
         *dual_write.CLAIMS,
         *safety.CLAIMS,
         *promises.CLAIMS,

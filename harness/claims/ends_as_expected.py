@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harness.claims.claim import Claim, Finding, UndecidedError
 from harness.claims.whose import altered, copied, outgrown
-from harness.evidence import READING, Evidence
+from harness.evidence import PURGING, READING, Evidence
 from harness.expectation import TargetUnreadableError
 from harness.history import Event
 
@@ -43,6 +43,12 @@ def _wanted(evidence: Evidence, event: Event) -> set[str]:
         return _rollback(evidence, event)
     if event.do == "verify":
         return _verify(evidence, event)
+    return _other(evidence, event, expected)
+
+
+def _other(evidence: Evidence, event: Event, expected: str) -> set[str]:
+    if event.do in PURGING and expected == "refused":
+        return {"done", "refused"}
     return {"refused"} if event.talk and not evidence.target(event.before) else {"done"}
 
 

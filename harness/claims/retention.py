@@ -1,4 +1,4 @@
-"""The claim about pruning: backups go when their time is over, and only those that nobody may still need."""
+"""Claims about retention: backups and legacy files go when their time is over, and only those that nobody may need."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from harness.claims.claim import Claim, Finding
 from harness.evidence import READING, Evidence
 from harness.history import Event
 
-_NAME = "retention-kept"
+_NAME, _SPARES = "retention-kept", "purge-spares"
 
 
 def retention_kept(evidence: Evidence) -> Iterator[Finding]:
@@ -66,8 +66,43 @@ def _inside(event: Event, place: object) -> str | None:
     return event.after.relative(text) if text.startswith("/") else text or None
 
 
+def purge_spares(evidence: Evidence) -> Iterator[Finding]:
+    """Yields what a purge took away that may be needed, did not keep, or left although its time was over.
+
+    A history is younger than any retention, so ``purge`` changes nothing.  ``purge_now`` takes away just those legacy
+    files that are as a finished migration found them and that the target holds all of; each lies below `keeps` then,
+    byte for byte.
+    """
+    for event in evidence.events("purge", "purge_now"):
+        due = evidence.purgeable(event) if event.do == "purge_now" else frozenset[str]()
+        kept = {entry.digest for path, entry in event.after.entries.items() if evidence.is_kept(path)}
+        for change in event.before.changes_to(event.after):
+            before = change.before
+            if evidence.may_keep(change):
+                continue
+            if before is None or change.after is not None or change.path not in due:
+                yield Finding(_SPARES, change.path, "untouched by a purge", change.describe(), event.step)
+            elif before.digest not in kept:
+                found = "neither there nor kept"
+                yield Finding(_SPARES, change.path, "kept, byte for byte", found, event.step)
+        for path in sorted(due) if event.outcome == "done" else ():
+            if event.after.get(path) is not None:
+                yield Finding(
+                    _SPARES, path, "moved away: all of it is in the target", "still there", event.step
+                )
+
+
+def _purged(evidence: Evidence) -> str:
+    return "" if any(evidence.events("purge", "purge_now")) else "the scenario has no purge step"
+
+
 def _pruned(evidence: Evidence) -> str:
     return "" if any(evidence.events("prune", "prune_now")) else "the scenario has no prune step"
 
 
-CLAIM = Claim(_NAME, "A prune removes nothing but backups whose time is over.", retention_kept, _pruned)
+CLAIMS = (
+    Claim(_NAME, "A prune removes nothing but backups whose time is over.", retention_kept, _pruned),
+    Claim(
+        _SPARES, "A purge takes only files that are wholly migrated, and keeps them.", purge_spares, _purged
+    ),
+)

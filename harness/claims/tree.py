@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from harness.claims.claim import Claim, Finding, after_successful, having
-from harness.evidence import PRUNING, READING, Evidence
+from harness.evidence import PRUNING, PURGING, READING, Evidence
 from harness.expectation import TargetUnreadableError
 from harness.history import Event
 from harness.home import Change, Entry, Home
@@ -41,6 +41,9 @@ def nothing_else_changes(evidence: Evidence) -> Iterator[Finding]:
         elif event.do == "rollback" or evidence.open_ended(event):
             allowed = frozenset().union(*(evidence.expected(e).writable for e in evidence.events("migrate")))
             allowed |= evidence.returns(event)
+            allowed = allowed.union(*(evidence.purgeable(e) for e in evidence.events(*PURGING)))
+        elif event.do in PURGING:
+            allowed = evidence.purgeable(event)
         else:
             allowed = evidence.expected(event).writable
         unsettled = _unsettled(evidence, event)
@@ -133,7 +136,7 @@ def _reruns(evidence: Evidence) -> Iterator[Event]:
             yield event
         if event.do == "migrate":
             migrated = event.succeeded
-        elif event.do not in READING | PRUNING:
+        elif event.do not in READING | PRUNING | PURGING:
             migrated = False
 
 

@@ -211,13 +211,13 @@ def rollback_writes_back(evidence: Evidence) -> Iterator[Finding]:
         ledger = evidence.ledger(event)
         if stored(evidence, ledger.steps[0].before).tables:
             returns = evidence.returns(event)
-            for change in event.before.changes_to(event.after, times=True):
+            for change in evidence.unpurged(event).changes_to(event.after, times=True):
                 if within(change.path, returns):
                     yield _finding(_RETURNS, change.path, "untouched", change.describe(), event)
         elif evidence.written_back is not None:
             stored(evidence, ledger.start)  # which must be readable
             for place, wanted, found in evidence.written_back(
-                ledger.steps[-1].after, ledger.start, event.after
+                ledger.steps[-1].after, evidence.unpurged(event), event.after
             ):
                 yield _finding(_RETURNS, place, wanted, found, event)
 

@@ -12,7 +12,7 @@ from itertools import zip_longest
 from typing import Any
 
 from migrator import backup, built, files, room, tables
-from migrator.ait42 import decode, returning, schema, sources
+from migrator.ait42 import decode, purging, returning, schema, sources
 from migrator.ait42.intake import Intake, Reader
 from migrator.ait42.rows import Build, Check, Try, Update, made
 from migrator.ait42.validation import figures
@@ -165,6 +165,7 @@ class Editor(Planned):
             intake = Intake(self.where, self._spoken(), self._packing(writer))
             self._made = self._built(path, intake, now, progress)
             writer.finish(now)
+            purging.keep(run, writer.entries)
         self._keep_answers(run)
         plan = Plan()
         plan.records, plan.notes = intake.records, intake.notes
@@ -215,6 +216,7 @@ class Editor(Planned):
                 with contextlib.suppress(decode.BadFileError):
                     read(name)
             writer.finish(_begun(run))
+            purging.keep(run, writer.entries)
         Pack(run.backup).check()
         self._keep_answers(run)
 
@@ -274,8 +276,17 @@ class Editor(Planned):
             data, _ = files.read(os.path.join(run.backup, WILL_BE), 1 << 30)
             files.write_new(self.where.mapping, data)
 
+    def path(self, name: str) -> str:
+        """Where the session file of this name lies."""
+        return self._reader.path(name)
+
+    def bring_back(self, run: Run) -> None:
+        """Session files that were purged since the run are in their places again. May be repeated."""
+        purging.bring_back(self, run)
+
     def unsettle(self, run: Run) -> None:
-        """The mapping file is as it was, unless somebody else has written to it since."""
+        """The mapping file is as it was, unless somebody else has written to it since; purged files are back."""
+        self.bring_back(run)
         if os.path.isdir(run.backup) and run.find("applying") and (was := self._answers(run)["was"]):
             files.remove(self.where.mapping + ".part")
             ours = files.digest(os.path.join(run.backup, WILL_BE))
@@ -339,17 +350,20 @@ class Editor(Planned):
         pack = Pack(runs[-1].backup)
         homes = {path: name for run in runs for name, path in reversed(self._answers(run)["found"].items())}
 
+        purged = {name: path for run in runs for name, path in purging.moved(run).items()}
+        names = sorted({*sources.found(self.where)[0], *purged})
+
         def now(name: str) -> bytes | None:
-            return self._reader.read(name) if os.path.lexists(self._reader.path(name)) else None
+            if os.path.lexists(self.path(name)):
+                return self._reader.read(name)
+            return files.read(purged[name], 1 << 30)[0] if name in purged else None
 
         def then(name: str) -> bytes | None:
             return pack.read(name) if name in pack.entries else None
 
         files.make_folders(folder, 0o700)
         kept = os.path.join(os.path.dirname(folder), built.ASIDE)
-        for name, was, will_be, left in returning.files_with(
-            copy, sources.found(self.where)[0], homes, now, then
-        ):
+        for name, was, will_be, left in returning.files_with(copy, names, homes, now, then):
             before = None if was is None else hashlib.sha256(was).hexdigest()
             after, source, replaced = None, None, None
             if will_be is not None and will_be != was:

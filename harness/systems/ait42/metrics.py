@@ -45,6 +45,13 @@ METRICS = (
         "rollback-writes-back",
         needs="write_back",
     ),
+    in_all_homes(
+        "purge-safe",
+        "purges that took only session files which are wholly migrated and unchanged, and kept them",
+        "A42-06 M-06",
+        "purge-spares",
+        needs="purge_now",
+    ),
     *standard_metrics({"ends-right": "A42-04", "rollbacks-exact": "A42-06", "alterations-noticed": "A42-04"}),
 )
 

@@ -33,6 +33,7 @@ ORACLE = {
         files={"moved/a": digest_of(b"dear")},
         writable=frozenset({"target.json", "moved/"}),
         returns=frozenset({"notes/"}),
+        purgeable=frozenset({"notes/a.txt"}),
         fates=(fate("a"), LETTER),
         notes=frozenset({SHORTENED, Note("notes/a.txt", "a", "faded", sure=False)}),
     ),
@@ -345,6 +346,14 @@ TRIOS: dict[str, Trio] = {
         fails=shown(RIGHT, event(journalled(MIGRATED), journalled(MIGRATED).without(JOURNAL), do="prune")),
         told=(JOURNAL, "untouched: no backup is old enough", "file vanished", 1),
         mute=(shown(RIGHT), "the scenario has no prune step"),
+    ),
+    "purge-spares": Trio(
+        passes=shown(
+            RIGHT, event(MIGRATED, journalled(MIGRATED.without("notes/a.txt"), b"A"), do="purge_now")
+        ),
+        fails=shown(RIGHT, event(MIGRATED, MIGRATED.without("notes/a.txt"), do="purge_now")),
+        told=("notes/a.txt", "kept, byte for byte", "neither there nor kept", 1),
+        mute=(shown(RIGHT), "the scenario has no purge step"),
     ),
     "leaves-no-litter": Trio(
         passes=shown(event(LEGACY, outcome="unknown", signal=9, litter=("/tmp/copy.db",))),
@@ -1014,3 +1023,27 @@ def test_a_total_that_the_disk_contradicts_is_told() -> None:
 def test_a_run_that_was_cut_short_need_not_report() -> None:
     cut = event(LEGACY, outcome="unknown", signal=9)
     assert findings_of("report-is-honest", RIGHT, cut) == []
+
+
+@pytest.mark.parametrize(
+    ("do", "after", "told"),
+    [
+        ("purge", journalled(MIGRATED.without("notes/a.txt"), b"A"), ["untouched by a purge"]),
+        ("purge_now", MIGRATED, ["moved away: all of it is in the target"]),
+        (
+            "purge_now",
+            journalled(MIGRATED.without("notes/a.txt").without("letters/a"), b"A"),
+            ["untouched by a purge"],
+        ),
+    ],
+)
+def test_a_purge_takes_just_what_is_due(do: Verb, after: Home, told: list[str]) -> None:
+    found = CLAIMS["purge-spares"].check(shown(RIGHT, event(MIGRATED, after, do=do)))
+    assert [finding.expected for finding in found] == told
+
+
+def test_a_legacy_file_that_changed_since_is_never_due() -> None:
+    changed = MIGRATED.with_file("notes/a.txt", b"B")
+    gone = journalled(changed.without("notes/a.txt"), b"B")
+    found = list(CLAIMS["purge-spares"].check(shown(RIGHT, event(changed, gone, do="purge_now"))))
+    assert [finding.expected for finding in found] == ["untouched by a purge"]

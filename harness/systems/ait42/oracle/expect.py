@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from harness.expectation import Expectation, Fate
 from harness.home import Home
 from harness.sqlite_copy import files_of
@@ -53,9 +55,17 @@ def expect(home: Home, *, locked: bool = False) -> Expectation:
         tables={**target.tables, **rows.tables(), "schema_version": steps},
         writable=files_of(home, PLACE),
         returns=frozenset({f"{folder}/"}),
+        purgeable=frozenset(f"{folder}/{name}.json" for name in files if _all_there(files[name], fates)),
         fates=tuple(fates),
         notes=frozenset(rows.notes | set(mapping_notes(home, root, dict.fromkeys(files, False) | stored))),
     )
+
+
+def _all_there(file: SessionFile, fates: Sequence[Fate]) -> bool:
+    """Tells whether the target has every session of a file, and the file none that was set aside."""
+    own = [fate for fate in fates if fate.source.startswith(f"{file.source}#")]
+    held = {fate.id for fate in fates if fate.kind == "session" and fate.disposition == "present"}
+    return all(fate.id in held and fate.disposition in {"present", "skipped"} for fate in own)
 
 
 def _leaves_home(home: Home) -> bool:
