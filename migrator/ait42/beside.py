@@ -166,7 +166,7 @@ class Beside:
             own = {note.session: note for note in reversed(notes) if note.file == name}
             try:
                 self._write(db, name, list(own.values()))
-            except (OSError, decode.BadFileError):
+            except (OSError, decode.BadFileError, ValueError):
                 left += own.values()
         if notes:
             self.forget(left)
@@ -229,7 +229,7 @@ class Beside:
         for one in elements:
             known = self._texts.get(id(one))
             if not known:
-                known = one, json.dumps(one, indent=2, ensure_ascii=False).replace("\n", "\n  ")
+                known = one, _told(one).replace("\n", "\n  ")
             texts[id(one)] = known
         self._texts = texts
         return ("[\n  " + ",\n  ".join(texts[id(one)][1] for one in elements) + "\n]").encode()
@@ -244,5 +244,18 @@ def differ(one: Shaped, stored: Stored, held: Held) -> bool:
     return bool(stored.messages.keys() - told.keys() or named(one, stored.messages, held)[0])
 
 
+def _told(one: Json) -> str:
+    """The element as the editor writes it; half a surrogate pair under an unknown key stays escaped, or nobody could read the file.
+
+    Raises ValueError for a number under an unknown key that is beyond all floats.
+    """
+    text = json.dumps(one, indent=2, ensure_ascii=False, allow_nan=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(one, indent=2)
+    return text
+
+
 def _digest(one: Json) -> str:
-    return hashlib.sha256(json.dumps(one, ensure_ascii=False).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(one).encode()).hexdigest()[:16]

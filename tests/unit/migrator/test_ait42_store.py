@@ -382,3 +382,16 @@ def test_what_is_committed_is_told_so_even_if_nothing_can_follow(
     tasks = {sid: one["task"] for sid, one in used.exported().items()}
     assert (tasks["s1"], tasks["s2"]) == ("new", "日本語 task")
     in_step(used)
+
+
+def test_what_nobody_knows_stays_readable(used: EditorHome, served: Served) -> None:
+    path = used.sessions / f"{hashed(WORK)}.json"
+    path.write_text(path.read_text().replace('"x": 1', '"x": "\\ud800 ä"'))
+    assert served.ask("update_session", session="s1", fields={"task": "new"})["json"] == "written"
+    assert json.loads(path.read_text(encoding="utf-8"))[0]["x"] == "\ud800 ä"
+    path.write_text(path.read_text().replace('"\\ud800 \\u00e4"', "1e999"))
+    before = path.read_bytes()
+    assert served.ask("update_session", session="s1", fields={"task": "newer"})["code"] == "BAD_REQUEST"
+    assert served.ask("create_session", workspace=WORK, session=session("beside"))["json"] == "pending"
+    assert path.read_bytes() == before
+    Served(used, datetime.now(UTC)).store.close()
