@@ -14,13 +14,14 @@ from functools import lru_cache
 from random import Random
 
 from harness.systems.session_buddy import naming, rows_v4, schema, schema_v4
-from harness.systems.session_buddy.model import Invocation, LegacyState, Made, Version4
+from harness.systems.session_buddy.model import Invocation, Layout, LegacyState, Made, Version4
 from harness.wal import PAGE, write_ahead_log
 
 _INSTALLED = datetime(2025, 12, 1, 8, 0, 0, tzinfo=UTC)
 _AHEAD = datetime(2099, 1, 1, 0, 0, 0, tzinfo=UTC)
 _FIRST = datetime(2026, 1, 2, 9, 0, 0, tzinfo=UTC)
 _BETWEEN = timedelta(seconds=61)  # from one invocation's row to the next
+_LAYOUTS = {"usual": "", "utf-16": "PRAGMA encoding = 'UTF-16le'", "auto-vacuum": "PRAGMA auto_vacuum = FULL"}
 _DIMENSIONS = 384  # float32 each
 _INSERT = (
     "INSERT INTO skill_invocation (skill_name, invoked_at, session_id, completed, duration_seconds, workflow_path, "
@@ -43,7 +44,7 @@ class Clock:
 def database_files(state: LegacyState) -> dict[str, bytes]:
     """Returns what lies at the database's place: suffix → content."""
     wal = state.journal != "delete"
-    image = empty(state.made)
+    image = empty(state.made, state.layout)
     with opened(image) as (connection, clock):
         _fill(connection, clock, state)
         filled = connection.serialize()
@@ -53,11 +54,12 @@ def database_files(state: LegacyState) -> dict[str, bytes]:
     return {"": after}
 
 
-@lru_cache(maxsize=8)
-def empty(made: Made) -> bytes:
+@lru_cache(maxsize=16)
+def empty(made: Made, layout: Layout = "usual") -> bytes:
     """Returns a database of version 3 without an invocation."""
     with opened(b"") as (connection, _):
         connection.execute(f"PRAGMA page_size = {PAGE}")
+        connection.execute(_LAYOUTS[layout])
         script = schema.BOOKKEEPING + "".join(text for _, _, text in schema.VERSIONS)
         connection.executescript(f"BEGIN; {script} COMMIT;")
         for number, (version, description, _) in enumerate(schema.VERSIONS, 1):

@@ -12,7 +12,7 @@ from harness.amounts import share, span
 from harness.pools import Pools, pools
 from harness.systems.session_buddy import naming, schema_v4
 from harness.systems.session_buddy.model import AS_OF, Invocation, LegacyState, Shape
-from harness.systems.session_buddy.strategies import JOURNALS, MADE, VERSIONS_4
+from harness.systems.session_buddy.strategies import JOURNALS, LAYOUTS, MADE, VERSIONS_4
 from harness.systems.session_buddy.writer import EXTRAS
 
 T = TypeVar("T")
@@ -36,6 +36,7 @@ def draw(shape: Shape, seed: int) -> LegacyState:
         place=shape.place,
         journal=shape.journal or _pick(source, JOURNALS),
         made=made,
+        layout=shape.layout or _pick(source, LAYOUTS),
         version_4=shape.version_4 or _pick(source, VERSIONS_4),
         part=part,
         extras=extras,

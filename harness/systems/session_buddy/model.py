@@ -27,6 +27,8 @@ Journal = Literal["", "wal", "delete", "wal-pending"]
 Made = Literal["", "manager", "tool", "same-second", "ahead"]
 """How the bookkeeping was made: by the manager, with the sqlite3 tool (no row of version 1), all within a second,
 by a clock that was ahead; empty for any of them."""
+Layout = Literal["", "usual", "utf-16", "auto-vacuum"]
+"""How the file was laid out when it was made: as usual, with texts in UTF-16, or so that it shrinks; empty for any."""
 Version4 = Literal["", "none", "part", "all", "with-rows", "failed", "complete", "used"]
 """What is there of version 4: nothing; the first of its objects; all of them, but no record; those with rows in them;
 those, recorded as failed; all, recorded; all, recorded and in use; empty for any of them."""
@@ -61,7 +63,7 @@ class LegacyState:
 
     Attributes:
         invocations: in the order in which they were written.
-        journal, made, version_4: as the shape has them, but never empty.
+        journal, made, layout, version_4: as the shape has them, but never empty.
         part: how many objects there are, of ``part`` of version 4.
         extras: which neighbours are there, see `writer.EXTRAS`.
         clock_ns: the instant at which session-buddy was last at work.
@@ -72,6 +74,7 @@ class LegacyState:
     place: Place = "claude"
     journal: Journal = "wal"
     made: Made = "manager"
+    layout: Layout = "usual"
     version_4: Version4 = "none"
     part: int = 1
     extras: tuple[str, ...] = ()
@@ -111,6 +114,7 @@ class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     place: Place = "claude"
     journal: Journal = "wal"
     made: Made = ""
+    layout: Layout = "usual"
     version_4: Version4 = "none"
     user: str = ""  # empty: any of the names in `naming.USERS`
     clean: bool = True

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from harness.amounts import share, span
 from harness.systems.session_buddy import naming, schema_v4
-from harness.systems.session_buddy.model import AS_OF, Invocation, Journal, LegacyState, Made, Shape, Version4
+from harness.systems.session_buddy.model import (
+    AS_OF,
+    Invocation,
+    Journal,
+    Layout,
+    LegacyState,
+    Made,
+    Shape,
+    Version4,
+)
 from harness.systems.session_buddy.writer import EXTRAS
 
 WINDOW = timedelta(hours=719)
@@ -26,6 +35,7 @@ _OUTSIDE = (
 _QUERIES = ("Fix the login", "ログインを\n直して 🙏", "", 'a "quoted" task', "it's; DROP TABLE skills --")
 _SESSIONS = ("main-42", "migrated", "セッション", "s 1")
 MADE: tuple[Made, ...] = ("manager", "tool", "same-second", "ahead")
+LAYOUTS: tuple[Layout, ...] = ("usual", "utf-16", "auto-vacuum")
 JOURNALS: tuple[Journal, ...] = ("wal", "delete", "wal-pending")
 VERSIONS_4: tuple[Version4, ...] = ("none", "part", "all", "with-rows", "failed", "complete", "used")
 
@@ -41,6 +51,7 @@ def states(shape: Shape) -> st.SearchStrategy[LegacyState]:
         place=st.just(shape.place),
         journal=st.just(shape.journal) if shape.journal else st.sampled_from(JOURNALS),
         made=st.just(shape.made) if shape.made else st.sampled_from(MADE),
+        layout=st.just(shape.layout) if shape.layout else st.sampled_from(LAYOUTS),
         version_4=st.just(shape.version_4) if shape.version_4 else st.sampled_from(VERSIONS_4),
         part=st.integers(1, len(schema_v4.OBJECTS) - 1) if shape.version_4 in {"", "part"} else st.just(1),
         extras=st.lists(st.sampled_from(sorted(EXTRAS)), unique=True, max_size=3).map(sorted).map(tuple),

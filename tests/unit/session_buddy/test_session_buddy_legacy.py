@@ -112,6 +112,18 @@ def test_the_journal_is_the_one_that_is_asked_for(journal: Any, mode: str) -> No
     assert rows(alone, "SELECT count(*) FROM skill_invocation") == [(0 if journal == "wal-pending" else 1,)]
 
 
+@pytest.mark.parametrize(
+    ("layout", "pragma", "found"),
+    [("usual", "encoding", "UTF-8"), ("utf-16", "encoding", "UTF-16le"), ("auto-vacuum", "auto_vacuum", 1)],
+)
+def test_the_layout_is_the_one_that_is_asked_for(layout: Any, pragma: str, found: object) -> None:
+    used = draw(Shape(sessions=3, layout=layout, journal="wal-pending", version_4="used"), 1)
+    home = write(used, "/home/u")
+    assert rows(home, f"PRAGMA {pragma}") == [(found,)]
+    assert rows(home, "PRAGMA integrity_check") == [("ok",)]
+    assert rows(home, "SELECT count(*) FROM skill_invocation") == [(len(used.invocations),)]
+
+
 def test_version_4_is_there_as_far_as_it_is_asked_for() -> None:
     def objects(**asked: Any) -> set[str]:
         home = write(draw(Shape(sessions=3, **asked), 1), "/home/u")
