@@ -63,15 +63,8 @@ def run_scenario(
     )
     if any(step.branches or step.fault for step in scenario.steps) and not session.supervises:
         exploration.leave_out("programs can be supervised on x86-64 Linux only, so faults have no place here")
-        return exploration.result(clock() - began)
-    try:
-        _explore(exploration, steps, shrinking=shrink_failing)
-    except Unsatisfiable:
-        exploration.leave_open("no home of this shape could be drawn")
-    except SandboxError as error:
-        exploration.leave_open(f"the sandbox failed: {error}")
-    except ReplayError as error:
-        exploration.leave_open(f"the loss of power cannot be replayed: {error}")
+    elif trouble := _explore(exploration, steps, shrinking=shrink_failing):
+        exploration.leave_open(trouble)
     return exploration.result(clock() - began)
 
 
@@ -80,8 +73,21 @@ def _versions() -> dict[str, str]:
     return {name: version(name) for name in ("hypothesis", "faker")} | {"python": platform.python_version()}
 
 
-def _explore(run: Exploration, steps: tuple[Told, ...], *, shrinking: bool) -> None:
-    """Tries what the run asks for: drawn homes, or drawn or told steps on the one that is given."""
+def _explore(run: Exploration, steps: tuple[Told, ...], *, shrinking: bool) -> str:
+    """Tries what the run asks for, and returns what kept it from that, if anything did."""
+    try:
+        _try(run, steps, shrinking=shrinking)
+    except Unsatisfiable:
+        return "no home of this shape could be drawn"
+    except SandboxError as error:
+        return f"the sandbox failed: {error}"
+    except ReplayError as error:
+        return f"the loss of power cannot be replayed: {error}"
+    return ""
+
+
+def _try(run: Exploration, steps: tuple[Told, ...], *, shrinking: bool) -> None:
+    """Tries drawn homes, or drawn or told steps on the one that is given."""
     story, scenario = run.story, run.scenario
     if run.given is None:
         draw = drawn if story is None else drawn_apart

@@ -14,6 +14,7 @@ _MODULES = (
     "tracing",
     "operations",
     "supervisor",
+    "strays",
     "processes",
     "clients",
     "holding",

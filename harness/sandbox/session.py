@@ -218,26 +218,7 @@ class Session:
         reply, payload = self._channel.ask(
             "converse", asked, patience=timeout + _GRACE, argv=list(argv), **how
         )
-        place, lines = 0, []
-        for rows in reply["said"]:
-            said = []
-            for sent, answered, cut, size in rows:
-                said.append(Line(sent, answered, cut, payload[place : place + size]))
-                place += size
-            lines.append(tuple(said))
-        errors = []
-        for size in reply["sizes"]:
-            errors.append(payload[place : place + size])
-            place += size
-        return Conversed(
-            tuple(lines),
-            tuple(reply["statuses"]),
-            tuple(errors),
-            reply["seconds"],
-            reply["landed"],
-            tuple(reply["litter"]),
-            tuple(reply["strays"]),
-        )
+        return _conversed(reply, payload)
 
     def observe(self) -> Home:
         """Returns a picture of the home, which it leaves untouched; contents are shared with the one laid out.
@@ -263,6 +244,30 @@ class Session:
     def release(self, *, kill: bool = False) -> None:
         """Nothing is held: databases were closed in order, or with `kill` their holders died holding them."""
         self._channel.ask("release", kill=kill)
+
+
+def _conversed(reply: dict[str, Any], payload: bytes) -> Conversed:
+    """Returns a conversation as the runner told it."""
+    place, lines = 0, []
+    for rows in reply["said"]:
+        said = []
+        for sent, answered, cut, size in rows:
+            said.append(Line(sent, answered, cut, payload[place : place + size]))
+            place += size
+        lines.append(tuple(said))
+    errors = []
+    for size in reply["sizes"]:
+        errors.append(payload[place : place + size])
+        place += size
+    return Conversed(
+        tuple(lines),
+        tuple(reply["statuses"]),
+        tuple(errors),
+        reply["seconds"],
+        reply["landed"],
+        tuple(reply["litter"]),
+        tuple(reply["strays"]),
+    )
 
 
 def _ran(reply: dict[str, Any], payload: bytes) -> Ran:

@@ -15,14 +15,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from harness.sandbox.inside.fence import shut_in
+from harness.sandbox.inside.strays import end_strays, left_alive
 from harness.sandbox.inside.supervisor import supervise
 from harness.sandbox.inside.tracing import known_here
 from harness.sandbox.inside.tree import RefusedError
 from harness.sandbox.inside.watching import Watch
 
 KEPT_OUTPUT = 1 << 20  # bytes of stdout, and of stderr, that a run hands back: the head and the tail
-_GRACE = 1.0  # seconds in which what a command started may end by itself once the command has ended
-_STRAYS = 100  # names told
 PDEATHSIG, DUMPABLE, _SUBREAPER, _NO_NEW_PRIVS = 1, 4, 36, 38  # linux/prctl.h
 _libc = ctypes.CDLL(None)
 
@@ -128,9 +127,20 @@ class Processes:
             raise RefusedError(
                 "programs can be supervised on x86-64 Linux only; leave faults at operations out here"
             )
-        answers = os.memfd_create("stdin") if command.stdin else os.open(os.devnull, os.O_RDONLY)
         channel = os.memfd_create("supervisor") if command.orders else -1
         watch = _watch(command.watched)
+        try:
+            child, start = self._started(command, channel)
+            ended = self._attend(child, start, command, watch, spared)
+            return replace(ended, told=_read_all(channel)) if command.orders else ended
+        finally:
+            if watch is not None:
+                watch.close()
+            _close(channel)
+
+    def _started(self, command: Command, channel: int) -> tuple[subprocess.Popen[bytes], float]:
+        """Returns the command's process and when it began."""
+        answers = os.memfd_create("stdin") if command.stdin else os.open(os.devnull, os.O_RDONLY)
         try:
             if command.stdin:
                 os.write(answers, command.stdin)
@@ -149,19 +159,10 @@ class Processes:
         except (OSError, ValueError, IndexError, subprocess.SubprocessError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             path = command.env.get("PATH")
-            if watch is not None:
-                watch.close()
-            _close(channel)
             raise RefusedError(f"{' '.join(command.argv[:1])}: {reason}; PATH is {path}") from error
         finally:
             os.close(answers)
-        try:
-            ended = self._attend(child, start, command, watch, spared)
-            return replace(ended, told=_read_all(channel)) if command.orders else ended
-        finally:
-            if watch is not None:
-                watch.close()
-            _close(channel)
+        return child, start
 
     def become(self, command: Command, channel: int = -1) -> None:
         """The forked process is what the command is to run in."""
@@ -266,63 +267,3 @@ def _watch(folder: str) -> Watch | None:
     with contextlib.suppress(OSError):  # then it is not known when it changes
         return Watch(folder) if folder else None
     return None
-
-
-def left_alive(spared: Collection[int]) -> list[str]:
-    """Returns the names of processes that still live although the command and some grace are over."""
-    until = time.monotonic() + _GRACE
-    while True:
-        try:
-            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        except ChildProcessError:
-            return []
-        names = sorted(filter(None, (_name(pid) for pid in _descendants(os.getpid()) if pid not in spared)))
-        if not names or time.monotonic() >= until:
-            return names[:_STRAYS]
-        time.sleep(0.005)
-
-
-def _name(pid: int) -> str:
-    """Returns the name of a process, or nothing when it is dead."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            before, _, after = file.read().rpartition(b")")
-    except OSError:
-        return ""
-    return "" if after.split()[0] in {b"Z", b"X"} else before.partition(b"(")[2].decode("utf-8", "replace")
-
-
-def end_strays(spared: Collection[int]) -> None:
-    """No descendant of this process is left but the spared ones."""
-    for _ in range(10_000):
-        try:
-            while os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG) is not None:
-                pass
-        except ChildProcessError:
-            return
-        strays = [pid for pid in _descendants(os.getpid()) if pid not in spared]
-        if not strays:
-            return
-        for pid in strays:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        time.sleep(0.001)
-    raise RefusedError("the command left processes that fork faster than they can be ended")
-
-
-def _descendants(ancestor: int) -> list[int]:
-    children: dict[int, list[int]] = {}
-    for name in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{name}/stat", "rb") as file:
-                parent = int(file.read().rpartition(b")")[2].split()[1])
-        except OSError:
-            continue  # it ended meanwhile
-        children.setdefault(parent, []).append(int(name))
-    found: list[int] = []
-    todo = [ancestor]
-    while todo:
-        below = children.get(todo.pop(), [])
-        found += below
-        todo += below
-    return found

@@ -18,7 +18,8 @@ from typing import Any, BinaryIO
 from harness.sandbox.inside.clients import Blow, Clients
 from harness.sandbox.inside.holding import Holders
 from harness.sandbox.inside.picture import KEPT_FILE, Picture
-from harness.sandbox.inside.processes import Command, HostGoneError, Processes, end_strays
+from harness.sandbox.inside.processes import Command, HostGoneError, Processes
+from harness.sandbox.inside.strays import end_strays
 from harness.sandbox.inside.tracing import known_here
 from harness.sandbox.inside.tree import (
     Content,
