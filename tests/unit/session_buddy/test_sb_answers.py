@@ -79,6 +79,16 @@ def test_an_anomaly_is_so_many_standard_deviations_away() -> None:
         )
 
 
+def test_the_window_before_begins_with_its_first_instant_and_ends_an_hour_ago() -> None:
+    edges = ["2026-02-28T12:34:56", "2026-03-01T11:34:55.999999"]
+    before = [invoked("mypy", at=at, completed=0) for at in edges]
+    before += [invoked("mypy", at="2026-03-01T01:00:00")] * 3
+    now = [invoked("mypy", at=at) for at in ("2026-03-01T11:34:56", "2026-03-01T12:34:56")]
+    asked: dict[str, Any] = {"op": "anomalies", "threshold": 0.5, "window_hours": 24.0}
+    (found,) = answer(upgraded(home(*before, *now)), **asked)["anomalies"]
+    assert (found["baseline_value"], found["observed_value"]) == (0.6, 1.0)
+
+
 def test_recommendations_come_from_users_who_completed_the_same_skills() -> None:
     secret = hashlib.sha256(b"me").hexdigest()
     made = used(

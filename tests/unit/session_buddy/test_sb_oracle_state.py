@@ -126,6 +126,7 @@ def test_a_recorded_version_4_must_be_whole() -> None:
         "CREATE VIEW v_skill_dependency_network AS SELECT 1 AS skill_a",
         "CREATE INDEX idx_anomalies_skill ON skill_invocation (skill_name)",
         "CREATE TRIGGER trg_metrics_cache_after_insert AFTER DELETE ON skill_invocation BEGIN SELECT 1; END",
+        schema_v4.OBJECTS[schema_v4.TRIGGER].replace(" BEGIN", " WHEN NEW.completed = 1 BEGIN"),
         "CREATE TRIGGER trg_metrics_cache_after_insert AFTER INSERT ON skill_invocation BEGIN DELETE FROM skill_metrics; END",
         schema_v4.OBJECTS["skill_categories"].replace(" UNIQUE", "", 1),
         schema_v4.OBJECTS["skill_categories"].replace("domain TEXT", "domain TEXT CHECK (domain <> '')"),
