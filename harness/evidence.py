@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from harness.dialogue import Dialogue, Sides
-from harness.expectation import Expectation
+from harness.expectation import Expectation, TargetUnreadableError
 from harness.history import Event, History
 from harness.home import Change, Home
 from harness.ledger import Ledger, ledgers
@@ -144,6 +146,24 @@ class Evidence:
                             path, purge.before.content(path), mode=entry.mode, mtime_ns=entry.mtime_ns
                         )
         return home
+
+    def changes(self, before: Home, after: Home, *, times: bool) -> Iterator[Change]:
+        """Yields what differs between two homes, but for what the profile does not promise of the target store.
+
+        Where it promises only what the store holds, and that is the same, other bytes and side files of the store are
+        no change, nor are the times of the folder that they lie in.
+        """
+        changes = list(before.changes_to(after, times=times))
+        files: frozenset[str] = frozenset()
+        if changes and self.profile.store == "content":
+            with suppress(TargetUnreadableError):
+                was, now = self.stored(before), self.stored(after)
+                files = was.files | now.files if was.same_as(now) else files
+        folders = {posixpath.dirname(path) for path in files}
+        for change in changes:
+            settled = change.path in files and change.same_mode()
+            if not settled and not (change.path in folders and change.only_time()):
+                yield change
 
     def problems(self, home: Home) -> list[str]:
         """Returns what is wrong with the target store as a store, in sentences."""

@@ -46,6 +46,14 @@ class Change:
     before: Entry | None
     after: Entry | None
 
+    def only_time(self) -> bool:
+        """Tells whether the same thing is there, changed at another time."""
+        return self.before is not None and self.before.same_but_time(self.after)
+
+    def same_mode(self) -> bool:
+        """Tells whether no permission changed: what appears or vanishes had none before, or has none now."""
+        return self.before is None or self.after is None or self.before.mode == self.after.mode
+
     def describe(self) -> str:
         """Returns what changed, in words: appeared, vanished, or the attributes that differ."""
         if self.before is None:

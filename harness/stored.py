@@ -137,6 +137,15 @@ class Stored:
         """Tells whether there is a row of that name."""
         return name[1] in self.tables.get(name[0], {})
 
+    def same_as(self, other: Stored) -> bool:
+        """Tells whether both hold the same rows, counters and schema."""
+        return (
+            (self.shape, self.counters, self.tables.keys())
+            == (other.shape, other.counters, other.tables.keys())
+            and not any(self.differing(other))
+            and not any(other.differing(self))
+        )
+
     def differing(self, before: Stored) -> Iterator[RowName]:
         """Yields the names of the rows that `before` lacks or has with other values."""
         for name, rows in self.tables.items():

@@ -26,6 +26,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     `keeps` are paths under the home that the migrator may own for good (its backups and journal).  `support` is
     a folder, relative to the profile's file, that the commands see read-only where they say ``{support}``.
     `facts` are conditions, named by the pack, under which the oracle is asked what this migrator has to do.
+    `store` tells what "unchanged" and "restored" mean of the target store: every byte, or what it holds, for a tool
+    that opens the database in place and takes back what it made there.
     """
 
     system: str
@@ -41,6 +43,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     reports: bool = False  # writes the contract's report
     backup: Literal["", "copies"] = ""  # copies: what migrate changes is found in `keeps` as it was
     exports: Literal["", "rows"] = ""  # rows: what a rollback removes of others' work is found in `keeps`
+    store: Literal["bytes", "content"] = "bytes"
     write_back: bool = False  # a rollback puts others' work in the target into the legacy files first
 
     def outcome_of(self, status: int | None) -> Outcome:

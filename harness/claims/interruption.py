@@ -22,7 +22,7 @@ def check(evidence: Evidence) -> Iterator[Finding]:
     for event, clean in _settled(evidence):
         store = evidence.expected(event).writable - evidence.expected(event).files.keys()
         anew = event.do == "migrate" or bool(evidence.ledger(event).foreign & store)
-        for change in clean.changes_to(event.after):
+        for change in evidence.changes(clean, event.after, times=False):
             if not evidence.may_keep(change) and not (anew and _rewritten(change, store)):
                 yield Finding(NAME, change.path, "as after one clean run", change.describe(), event.step)
         yield from _records(evidence, event, clean)

@@ -47,9 +47,9 @@ def nothing_else_changes(evidence: Evidence) -> Iterator[Finding]:
         else:
             allowed = evidence.expected(event).writable
         unsettled = _unsettled(evidence, event)
-        for change in event.before.changes_to(event.after, times=True):
+        for change in evidence.changes(event.before, event.after, times=True):
             if (
-                not _only_directory_time(change)
+                not (change.only_time() and _folder(change))
                 and not within(change.path, allowed)
                 and not evidence.may_keep(change)
                 and not (event.killed and _temporary(change, allowed))
@@ -72,9 +72,8 @@ def _temporary(change: Change, allowed: frozenset[str]) -> bool:
     return made and posixpath.dirname(change.path) in {posixpath.dirname(path) for path in allowed}
 
 
-def _only_directory_time(change: Change) -> bool:
-    before = change.before
-    return before is not None and before.kind == "dir" and before.same_but_time(change.after)
+def _folder(change: Change) -> bool:
+    return change.before is not None and change.before.kind == "dir"
 
 
 def within(path: str, allowed: frozenset[str]) -> bool:
@@ -96,34 +95,34 @@ def _shown(entry: Entry | None) -> str:
     return f"{entry.kind}{detail.get(entry.kind, '')}, mode {entry.mode:04o}"
 
 
-def _untouched(claim: str, event: Event) -> Iterator[Finding]:
-    for change in event.before.changes_to(event.after, times=True):
+def _untouched(claim: str, evidence: Evidence, event: Event) -> Iterator[Finding]:
+    for change in evidence.changes(event.before, event.after, times=True):
         yield _finding(claim, change, event)
 
 
 def dry_run_is_clean(evidence: Evidence) -> Iterator[Finding]:
     """Yields anything at all that a dry run changed: a byte, a mode, an mtime, a lock file, a directory."""
     for event in evidence.events("dry_run"):
-        yield from _untouched("dry-run-is-clean", event)
+        yield from _untouched("dry-run-is-clean", evidence, event)
 
 
 def reading_is_clean(evidence: Evidence) -> Iterator[Finding]:
     """Yields anything that a verb which only looks (inspect, plan, verify, status, query) changed."""
     for event in evidence.events("inspect", "plan", "verify", "status", "query"):
-        yield from _untouched("reading-is-clean", event)
+        yield from _untouched("reading-is-clean", evidence, event)
 
 
 def refusal_is_clean(evidence: Evidence) -> Iterator[Finding]:
     """Yields anything that a step changed before it refused: a refusal is definite, nothing happened."""
     for event in evidence.events():
         if event.outcome == "refused":
-            yield from _untouched("refusal-is-clean", event)
+            yield from _untouched("refusal-is-clean", evidence, event)
 
 
 def rerun_is_noop(evidence: Evidence) -> Iterator[Finding]:
     """Yields anything that a second migration changed after a first one succeeded, with nobody at work in between."""
     for event in _reruns(evidence):
-        yield from _untouched("rerun-is-noop", event)
+        yield from _untouched("rerun-is-noop", evidence, event)
 
 
 def _reruns(evidence: Evidence) -> Iterator[Event]:
@@ -152,7 +151,7 @@ def home_restored(evidence: Evidence) -> Iterator[Finding]:
         if event.outcome == "done" and base is not None:
             theirs = _theirs(evidence, event)
             returns = evidence.returns(event)
-            for change in base.changes_to(event.after):
+            for change in evidence.changes(base, event.after, times=False):
                 kept = evidence.may_keep(change) or within(change.path, returns)
                 if not kept and change.path not in theirs:
                     yield _finding("home-restored", change, event)

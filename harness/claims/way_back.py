@@ -115,7 +115,7 @@ def rollback_takes_back(evidence: Evidence) -> Iterator[Finding]:
     for event in _done(evidence):
         ledger = evidence.ledger(event)
         if ledger.idle:
-            for change in event.before.changes_to(event.after, times=True):
+            for change in evidence.changes(event.before, event.after, times=True):
                 yield _finding(
                     _TAKES, change.path, "untouched: nothing to take back", change.describe(), event
                 )
