@@ -17,7 +17,7 @@ from harness.systems import PACKS, UnknownSystemError, pack
 REPOSITORY = Path(__file__).parents[3]
 FILES = scenario_paths(REPOSITORY / "scenarios")
 PROFILES = [path for name in PACKS for path in sorted(pack(name).PROFILES.glob("*.toml"))]
-REQUIREMENT = re.compile(r"(A42-0[1-7]|AO-0[1-8]|M-(0[1-9]|1[01])|H-(0[1-9]|1[0-2]))")
+REQUIREMENT = re.compile(r"(A42-0[1-7]|AO-0[1-8]|SB-0[1-8]|M-(0[1-9]|1[01])|H-(0[1-9]|1[0-2]))")
 
 SCENARIO = """\
 summary = "All is well."
