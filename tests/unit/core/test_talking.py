@@ -49,6 +49,7 @@ class Talking:
     statuses: tuple[int | None, ...] = (0,)
     answer: bytes = b'{"ok": true}'
     support: str = "/sup"
+    supervises: bool = True
     home: Home = field(default_factory=lambda: EMPTY_STORE)
     asked: list[Any] = field(default_factory=list)
     blows: list[Any] = field(default_factory=list)
