@@ -9,15 +9,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from harness.case import record, run_step, run_with
+from harness.case import event_of, record, run_step, run_verb, run_with
 from harness.fault import ERRORS, Fault, Recording, alike
 from harness.history import Event, Kill
 from harness.home import Home
 from harness.power import state_key, state_of, survivors
 from harness.replay import ReplayError, course_of, unlike
 from harness.sandbox.session import Session
-from harness.scenario import Scenario, Step
-from harness.supervised import RECORD_DATA
+from harness.scenario import Scenario, ScenarioError, Step
+from harness.supervised import RECORD_DATA, fired_of
 from harness.sut import Profile
 from harness.system import System
 
@@ -94,6 +94,9 @@ class Branches:
         if step.power:
             yield from self._powerless(number, step, before, depth)
             return
+        if step.during:
+            yield from self._overtaken(number, step, before, depth)
+            return
         recording, clean = record(step, self.profile, self.session, before=before)
         for fault in self._chosen(step, list(faults_of(step, recording)), recording, depth):
             for _ in range(_AGAIN):
@@ -129,6 +132,30 @@ class Branches:
                 Chosen(fault, recording.at(fault.at).likeness),
             )
 
+    def _overtaken(self, number: int, step: Step, before: Home, depth: int) -> Iterator[tuple[Event, Chosen]]:
+        """Yields the step with others' work at one operation after the other, as far as the home has a place for it.
+
+        The event begins with the home that has their work: whether the step came before or after them, it must end right.
+        """
+        does = self.system.ACTORS[step.during].does
+        changed = does(before, self.profile.keeps) if does else None
+        if changed is None:
+            return
+        theirs = files_between(before, changed)
+        recording, _ = record(step, self.profile, self.session, before=before)
+        for fault in self._chosen(step, list(recording.others(step.during)), recording, depth):
+            self.session.lay_out(before)
+            ran = run_verb(step, self.profile, self.session, orders={**fault.orders(), "files": theirs})
+            fired = fired_of(ran.told)
+            paths = tuple(path for path, *_ in theirs)
+            kill = Kill(
+                0.0, fired is not None, None, str(fault), str(fired.operation) if fired else "", paths
+            )
+            event = event_of(
+                number, step, self.profile, ran, before=changed, after=self.session.observe(), kill=kill
+            )
+            yield replace(event, meanwhile=step.during), Chosen(fault, recording.at(fault.at).likeness)
+
     def _chosen(self, step: Step, found: list[Fault], recording: Recording, depth: int) -> list[Fault]:
         if depth < len(self.choice.faults):
             wanted = self.choice.faults[depth]
@@ -156,6 +183,28 @@ def faults_of(step: Step, recording: Recording) -> Iterator[Fault]:
         yield from sorted(errors, key=lambda fault: fault.at)
     elif step.short:
         yield from recording.short_writes()
+
+
+def files_between(before: Home, after: Home) -> list[tuple[str, str, str, int, int]]:
+    """Returns path, what is there now (``file``, ``dir``, ``gone``), content in hexadecimal, mode and mtime, of all that others changed.
+
+    Raises:
+        ScenarioError: they did more than write and remove files and make folders.
+    """
+    found: list[tuple[str, str, str, int, int]] = []
+    for change in before.changes_to(after):
+        was, now = change.before, change.after
+        if now is not None and now.kind == "file" and (was is None or was.kind == "file"):
+            found.append((change.path, "file", after.content(change.path).hex(), now.mode, now.mtime_ns))
+        elif now is not None and now.kind == "dir" and was is None:
+            found.append((change.path, "dir", "", now.mode, 0))
+        elif now is None and was is not None and was.kind == "file":
+            found.append((change.path, "gone", "", 0, 0))
+        else:
+            raise ScenarioError(
+                f"{change.path}: {change.describe()}, which cannot happen during a step; name another actor"
+            )
+    return found
 
 
 def exactly(faults: Sequence[Fault]) -> Choice:

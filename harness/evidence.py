@@ -79,7 +79,10 @@ class Evidence:
         """Tells whether a migration settles a rollback that was killed over others' work.
 
         Then it may first take out what others did, as far as that is exported, or leave it; and there is no one end.
+        Nor is there one where others wrote meanwhile.
         """
+        if event.overtaken:
+            return True
         undoing = event.do == "migrate" and self.standing(event).undoing
         return undoing and bool(self.ledger(event).foreign)
 

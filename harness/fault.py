@@ -14,10 +14,11 @@ from typing import Any, Literal
 from harness.home import Home
 from harness.sandbox.inside.supervisor import REACH
 
-Kind = Literal["kill", "error", "short", "power"]
+Kind = Literal["kill", "error", "short", "power", "write"]
 ERRORS = ("ENOSPC", "EIO", "EACCES", "EMFILE", "EINTR", "EROFS")
 _ONCE = {"EINTR"}  # a call that is interrupted for ever is no error that a program could meet
 _LABEL = re.compile(r"(?P<name>kill|short|E[A-Z]+)@(?P<at>\d+)(?P<sticky>\+?)")
+_OTHERS = re.compile(r"(?P<actor>[a-z]+(-[a-z]+)+)@(?P<at>\d+)")
 _POWER = re.compile(r"(?P<model>strict|ext4)@(?P<at>\d+):(?P<state>[a-z]+\d*)")
 _VARYING = re.compile(r"[0-9a-f]*\d[0-9a-f]*")  # numbers, times and digests in names
 
@@ -52,7 +53,7 @@ class Fault:
     """A kill just before operation `at`; an error there, once or with `sticky` from there on; a write cut in half.
 
     As text: ``kill@7``, ``ENOSPC@7``, ``ENOSPC@7+``, ``short@7``.  Where the power goes, ``strict@7:drop3``: the model, and the
-    `state` that is left, see `harness.power`.
+    `state` that is left, see `harness.power`.  Where an `actor` of the pack writes, ``legacy-new-session@7``.
     """
 
     kind: Kind
@@ -61,11 +62,12 @@ class Fault:
     sticky: bool = False
     model: str = ""
     state: str = ""
+    actor: str = ""
 
     def __str__(self) -> str:
         if self.kind == "power":
             return f"{self.model}@{self.at}:{self.state}"
-        return f"{self.error or self.kind}@{self.at}{'+' if self.sticky else ''}"
+        return f"{self.error or self.actor or self.kind}@{self.at}{'+' if self.sticky else ''}"
 
     def orders(self) -> Mapping[str, Any]:
         """Returns what the supervisor is told."""
@@ -74,7 +76,9 @@ class Fault:
 
     def but_place(self) -> Fault:
         """Returns what two faults of the same sort at other places have in common."""
-        return Fault(self.kind, 0, self.error, self.sticky, self.model, self.state.rstrip("0123456789"))
+        return Fault(
+            self.kind, 0, self.error, self.sticky, self.model, self.state.rstrip("0123456789"), self.actor
+        )
 
 
 def fault_of(label: str) -> Fault:
@@ -85,6 +89,8 @@ def fault_of(label: str) -> Fault:
     """
     if power := _POWER.fullmatch(label):
         return Fault("power", int(power["at"]), model=power["model"], state=power["state"])
+    if others := _OTHERS.fullmatch(label):
+        return Fault("write", int(others["at"]), actor=others["actor"])
     said = _LABEL.fullmatch(label)
     if said is None or (said["name"].startswith("E") and said["name"] not in ERRORS):
         raise FaultError(
@@ -135,6 +141,11 @@ class Recording:
                     yield Fault("error", number, name)
                     if name not in _ONCE:
                         yield Fault("error", number, name, sticky=True)
+
+    def others(self, actor: str) -> Iterator[Fault]:
+        """Yields the actor's work at each operation."""
+        for number in range(len(self.operations)):
+            yield Fault("write", number, actor=actor)
 
     def short_writes(self) -> Iterator[Fault]:
         """Yields a cut for each write of more than a byte."""

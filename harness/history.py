@@ -31,6 +31,7 @@ class Kill:
     `landed` is false when the step had ended by then: it is an ordinary one.  `clean` is the tree that the same step
     left on the same home when nothing befell it; None when it did not succeed.  `fault` is how `harness.fault` writes
     what befell the step at an operation, and `operation` which one that was, in words; both are empty for a moment in time.
+    Where others wrote at that operation, `theirs` are the paths, and the home before the event has their work already.
     """
 
     moment: float
@@ -38,6 +39,7 @@ class Kill:
     clean: Home | None = None
     fault: str = ""
     operation: str = ""
+    theirs: tuple[str, ...] = ()
 
     @property
     def deadly(self) -> bool:
@@ -86,8 +88,13 @@ class Event:
         return self.kill.deadly or gave_up
 
     @property
+    def overtaken(self) -> bool:
+        """Tells whether others wrote while the step was at work, so that it may have seen their work or not."""
+        return self.kill is not None and self.kill.landed and bool(self.kill.theirs)
+
+    @property
     def hindered(self) -> bool:
-        """Tells whether an error that befell the step left it to the migrator how to end."""
+        """Tells whether what befell the step left it to the migrator how to end."""
         return self.kill is not None and self.kill.landed and not self.kill.deadly
 
     @property
@@ -171,7 +178,11 @@ def _event_row(event: Event, before: int, after: int, clean: int | None) -> dict
 
 def _kill_row(kill: Kill, clean: int | None) -> dict[str, Any]:
     told = {"moment": round(kill.moment, 6), "landed": kill.landed, "clean": clean}
-    return told | ({"fault": kill.fault, "operation": kill.operation} if kill.fault else {})
+    return told | (_fault_row(kill) if kill.fault else {})
+
+
+def _fault_row(kill: Kill) -> dict[str, Any]:
+    return {"fault": kill.fault, "operation": kill.operation, "theirs": list(kill.theirs)}
 
 
 def load(folder: Path, blobs: BlobPack) -> History:
@@ -190,6 +201,8 @@ def load(folder: Path, blobs: BlobPack) -> History:
             if kill and kill["clean"] is not None:
                 kill["clean"] = _tree(folder, kill["clean"], trees, blobs)
             talk = row.pop("talk", None)
+            if kill:
+                kill["theirs"] = tuple(kill.get("theirs", ()))
             row |= {name: tuple(row.get(name, ())) for name in ("litter", "strays")}
             row |= {"conditions": frozenset(row["conditions"]), "kill": Kill(**kill) if kill else None}
             row["talk"] = of_data(talk) if talk else None

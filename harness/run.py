@@ -108,9 +108,14 @@ def check_actors(system: System, scenario: Scenario) -> None:
         ScenarioError: it does not.
     """
     for step in scenario.steps:
-        if step.meanwhile and step.meanwhile not in system.ACTORS:
-            known = ", ".join(sorted(system.ACTORS))
-            raise ScenarioError(f"{scenario.name}: no such actor: {step.meanwhile}; known are {known}")
+        for named in filter(None, (step.meanwhile, step.during)):
+            if named not in system.ACTORS:
+                known = ", ".join(sorted(system.ACTORS))
+                raise ScenarioError(f"{scenario.name}: no such actor: {named}; known are {known}")
+        if step.during and system.ACTORS[step.during].does is None:
+            raise ScenarioError(
+                f"{scenario.name}: {step.during} only holds something; name an actor that writes"
+            )
 
 
 def judge_again(

@@ -24,7 +24,8 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     ``each-write`` just before an operation that may change the home, each one in turn, and the steps that follow are
     taken anew each time.  With `error` ``each`` operations fail instead, with each error in turn (or with the one it names), once and from there on;
     with `short` ``each`` writes are cut in half.  With `power` the machine loses its power before an operation, and what is
-    left is a state that the file system ``strict`` or ``ext4`` allows, see `harness.power`.  Of these faults `points` are tried on a home, chosen by the case's
+    left is a state that the file system ``strict`` or ``ext4`` allows, see `harness.power`.  With `during` an actor of the pack writes while the step is at work, just
+    before one of its operations.  Of these faults `points` are tried on a home, chosen by the case's
     seed; 0 means all.  `fault` names a single one, see `harness.fault`.
 
     In a step of ``store`` so many `clients` have so many `operations` each; there a kill is that of one client, and with
@@ -37,6 +38,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     error: str = ""
     short: Literal["", "each"] = ""
     power: Literal["", "strict", "ext4"] = ""
+    during: str = ""
     fault: str = ""
     points: int = 0
     clients: int = 1
@@ -45,17 +47,19 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     @property
     def branches(self) -> bool:
         """Tells whether the step is taken again and again, each time with another fault."""
-        return self.kill == "each-write" or bool(self.error or self.short or self.power)
+        return self.kill == "each-write" or bool(self.error or self.short or self.power or self.during)
 
     def __post_init__(self) -> None:
         """Raises ValueError for what cannot be had together."""
-        befalls = [name for name in ("kill", "error", "short", "power", "fault") if getattr(self, name)]
+        befalls = [
+            name for name in ("kill", "error", "short", "power", "during", "fault") if getattr(self, name)
+        ]
         if len(befalls) > 1:
             raise ValueError(f"a step of {self.do} has {' and '.join(befalls)}; use a scenario for each")
         if self.points < 0 or (self.points and not self.branches):
             raise ValueError(
                 f"a step of {self.do} has points = {self.points}; it is a number from 1 up beside kill = 'each-write', "
-                "error, short or power"
+                "error, short, power or during"
             )
         if self.fault:
             fault_of(self.fault)

@@ -16,7 +16,7 @@ from harness.home import Change, Entry, Home
 def no_stranding(evidence: Evidence) -> Iterator[Finding]:
     """Yields files that must be at their new place after a successful migration and are absent or differ."""
     for event in evidence.events("migrate"):
-        if event.succeeded:
+        if event.succeeded and not event.overtaken:
             for path, digest in sorted(evidence.expected(event).files.items()):
                 entry = event.after.get(path)
                 if entry is None or entry.digest != digest:
@@ -134,7 +134,7 @@ def _reruns(evidence: Evidence) -> Iterator[Event]:
         if event.do == "migrate" and migrated:
             yield event
         if event.do == "migrate":
-            migrated = event.succeeded
+            migrated = event.succeeded and not event.overtaken
         elif event.do not in READING | PRUNING | PURGING:
             migrated = False
 

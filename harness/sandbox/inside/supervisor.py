@@ -31,6 +31,7 @@ from harness.sandbox.inside.tracing import (
     set_registers,
     stop_before,
 )
+from harness.sandbox.inside.tree import write
 
 _GRACE = 1.0  # seconds in which what the program started may end by itself once the program has
 _NONE = 0xFFFFFFFFFFFFFFFF  # the number of no call
@@ -180,18 +181,20 @@ class Supervisor:
             self.blobs.append(content)
 
     def _write_foreign(self) -> None:
-        """Another program works in the tree: files appear, change or go, each in one go."""
-        for path, content, mode in self._orders["files"]:
+        """Another program works in the tree: files appear, change or go, each in one go, and folders appear."""
+        for path, kind, content, mode, mtime_ns in self._orders["files"]:
             where = f"{self._root}/{path}"
-            if content is None:
+            if kind == "gone":
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(where)
-                continue
-            fresh = f"{where}.other"
-            fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
-            with open(fd, "wb") as file:
-                file.write(bytes.fromhex(content))
-            os.replace(fresh, where)
+            elif kind == "dir":
+                with contextlib.suppress(FileExistsError):
+                    os.mkdir(where)
+                    os.chmod(where, mode)
+            else:
+                fresh = f"{where}.other"
+                write(fresh, bytes.fromhex(content), mode, mtime_ns)
+                os.replace(fresh, where)
 
     def report(self) -> bytes:
         """Returns what came of it: a line of JSON, then the bytes that it counts."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from toy import InMemory, Run, numbers_of, storing, tables_of
 
-from harness.branching import exactly
+from harness.branching import exactly, files_between
 from harness.fault import ERRORS, Fault, FaultError, Operation, Recording, fault_of
 from harness.history import load
 from harness.home import Home
@@ -163,7 +163,10 @@ def test_where_only_one_fault_is_asked_for_each_home_meets_it_once(run: Run) -> 
     assert exactly([Fault("kill", 0)]).exact
 
 
-@pytest.mark.parametrize("label", ["kill@0", "short@12", "ENOSPC@3", "EROFS@3+"])
+@pytest.mark.parametrize(
+    "label",
+    ["kill@0", "short@12", "ENOSPC@3", "EROFS@3+", "strict@4:drop12", "ext4@4:all", "legacy-new-session@5"],
+)
 def test_a_fault_is_written_as_it_is_read(label: str) -> None:
     assert str(fault_of(label)) == label
 
@@ -188,6 +191,19 @@ def test_errors_come_only_from_calls_that_can_give_them() -> None:
         "EROFS": {0, 1, 2},
     }
     assert all(not fault.sticky for fault in recording.errors() if fault.error == "EINTR")
+
+
+def test_what_others_did_is_told_file_by_file_and_more_than_files_is_refused() -> None:
+    before = Home.empty("/home/u").with_file("gone", b"").with_file("changed", b"a", mode=0o600)
+    after = before.without("gone").with_file("changed", b"b", mtime_ns=7).with_file("new/file", b"c")
+    assert files_between(before, after) == [
+        ("changed", "file", b"b".hex(), 0o600, 7),
+        ("gone", "gone", "", 0, 0),
+        ("new", "dir", "", 0o755, 0),
+        ("new/file", "file", b"c".hex(), 0o644, 0),
+    ]
+    with pytest.raises(ScenarioError, match="changed: changed in"):
+        files_between(before, before.with_link("changed", "elsewhere"))
 
 
 def test_likeness_overlooks_numbers_and_folders() -> None:

@@ -138,6 +138,12 @@ class Trio:
 
 
 RIGHT = event(LEGACY, MIGRATED, report=REPORT)
+OVERTAKEN = replace(
+    RIGHT,
+    after=LEGACY,
+    meanwhile="legacy-new-session",
+    kill=Kill(0.0, landed=True, fault="legacy-new-session@3", operation="mkdir x", theirs=("notes/a.txt",)),
+)
 REFUSED = event(LEGACY, outcome="refused", conditions=frozenset({"locked"}), report=IDLE)
 BACK = event(MIGRATED, LEGACY, do="rollback", report=IDLE | {"outcome": "done", "changed": True})
 NO_SUCCESS = (shown(REFUSED), "no migrate step reported success")
@@ -372,6 +378,17 @@ TRIOS: dict[str, Trio] = {
         fails=shown(KILLED, event(HALF, DONE.with_file("moved/a.part", b"de"))),
         told=("moved/a.part", "as after one clean run", "file appeared", 1),
         mute=(shown(RIGHT, event(MIGRATED)), "no step was killed"),
+    ),
+    "others-writes-told": Trio(
+        passes=shown(replace(OVERTAKEN, report=REPORT | {"notes": [{"source": "notes/a.txt"}]})),
+        fails=shown(OVERTAKEN),
+        told=(
+            "moved/a",
+            f"the file with content {digest_of(b'dear')[:12]}",
+            "it is not there, and no note",
+            0,
+        ),
+        mute=(shown(RIGHT), "nobody wrote during a migration that succeeded"),
     ),
     "dry-run-tells-the-truth": Trio(
         passes=shown(event(LEGACY, do="dry_run", report=REPORT | {"changed": False}), RIGHT),

@@ -157,9 +157,20 @@ def test_a_write_is_cut_in_half(session: Session) -> None:
 
 
 def test_another_program_writes_at_an_operation(session: Session) -> None:
-    program = "import os; os.mkdir('d'); os.mkdir('e'); print(open('theirs').read())"
-    ran = supervised(session, program, act="write", at=1, files=[["theirs", b"news".hex(), 0o600]])
+    program = "import os; os.mkdir('d'); os.mkdir('e'); print(open('new/theirs').read())"
+    ran = supervised(
+        session,
+        program,
+        act="write",
+        at=1,
+        files=[
+            ["new", "dir", "", 0o700, 0],
+            ["new/theirs", "file", b"news".hex(), 0o600, 7],
+            ["old", "gone", "", 0, 0],
+        ],
+    )
     assert (ran.status, ran.stdout) == (0, b"news\n")
+    assert session.observe().entries["new/theirs"].mtime_ns == 7
 
 
 def test_a_recording_has_a_picture_of_the_home_before_each_operation(session: Session) -> None:
