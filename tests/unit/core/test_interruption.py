@@ -149,9 +149,12 @@ def test_a_copy_that_a_killed_rollback_makes_may_be_as_open_as_the_file_was() ->
 
 
 def test_a_run_that_met_an_error_may_leave_a_log_of_the_store_that_was_not_folded_in() -> None:
-    late = Kill(0.1, landed=True, clean=journalled(MIGRATED), fault="ENOSPC@9", operation="pwrite target.json")
-    for path, count in (("moved/more", 0), ("stray", 1)):
-        settled = event(KILLED.after, journalled(MIGRATED).with_file(path, b""), kill=late, step=1)
+    late = Kill(
+        0.1, landed=True, clean=journalled(MIGRATED), fault="ENOSPC@9", operation="pwrite target.json"
+    )
+    done = journalled(MIGRATED)
+    for left, count in ((done.with_mode("target.json", 0o600), 0), (done.with_file("stray", b""), 1)):
+        settled = event(KILLED.after, left, kill=late, step=1)
         assert len(findings_of("same-as-clean-run", KILLED, settled)) == count
         plain = replace(settled, kill=None)
         assert len(findings_of("same-as-clean-run", KILLED, plain)) == 1
