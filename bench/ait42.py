@@ -8,9 +8,13 @@ scale 1.  All are whole processes that take turns; the first round is dropped; e
 
     pipeline      decode, executemany, one transaction, WAL; no backup, no checks: the yardstick
     sqlite-utils  json.loads, `insert_all`
+    pandas        json.loads, `DataFrame.to_sql`
+    duckdb        `read_json`, unnest, rows to executemany
     seed          as the guide's code: a transaction for each session, a SELECT for each message, WAL
     seed-delete   the same with SQLite's default journal
     migrator      backup, every field read back and compared, integrity, report
+
+A rival whose library this Python lacks, and that of `--peers` too, is left out and named.
 """
 
 from __future__ import annotations
@@ -193,10 +197,8 @@ def flush(db: sqlite3.Connection, rows: dict[str, list[Any]]) -> None:
         rows[table].clear()
 
 
-def utils(home: Path, path: Path) -> None:
-    import sqlite_utils  # noqa: PLC0415 - as above
-
-    opened(path).close()
+def gathered(home: Path) -> dict[str, tuple[list[str], list[tuple[Any, ...]]]]:
+    """All rows at once, with their columns, as tools want them that take tables."""
     columns = {
         "sessions": ["id", *schema.SESSION[1:], "instance_count", "message_count"],
         "instances": ["id", "session_id", *schema.INSTANCE],
@@ -215,10 +217,79 @@ def utils(home: Path, path: Path) -> None:
                     (m["id"], one["id"], refs.get(m["instanceId"]), m["role"], m["content"], m["timestamp"])
                 )
             rows["sessions"].append(session_row(one, workspace))
+    return {table: (columns[table], rows[table]) for table in INSERT}
+
+
+def utils(home: Path, path: Path) -> None:
+    import sqlite_utils  # noqa: PLC0415 - as above
+
+    opened(path).close()
     db = sqlite_utils.Database(sqlite3.connect(path))
-    for table, names in columns.items():
-        db[table].insert_all((dict(zip(names, row, strict=True)) for row in rows[table]), batch_size=1000)
+    for table, (names, rows) in gathered(home).items():
+        db[table].insert_all((dict(zip(names, row, strict=True)) for row in rows), batch_size=1000)
     db.conn.close()
+
+
+def frames(home: Path, path: Path) -> None:
+    import pandas as pd  # noqa: PLC0415 - as above
+
+    opened(path).close()
+    db = sqlite3.connect(path)
+    for table, (names, rows) in gathered(home).items():
+        frame = pd.DataFrame.from_records(rows, columns=names)
+        frame.to_sql(table, db, if_exists="append", index=False)
+    db.commit()
+    db.close()
+
+
+STRUCTS = {
+    "instances": "STRUCT(instanceId INT, worktreePath VARCHAR, branch VARCHAR, agentName VARCHAR, status VARCHAR, "
+    'tmuxSessionId VARCHAR, "output" VARCHAR, startTime VARCHAR, endTime VARCHAR, filesChanged INT, linesAdded INT, '
+    "linesDeleted INT, runtime VARCHAR, model VARCHAR, runtimeLabel VARCHAR)[]",
+    "chatHistory": 'STRUCT(id VARCHAR, "role" VARCHAR, content VARCHAR, "timestamp" VARCHAR, instanceId INT)[]',
+}
+WHOLE = {
+    "timeoutSeconds",
+    "winnerId",
+    "totalDuration",
+    "totalFilesChanged",
+    "totalLinesAdded",
+    "totalLinesDeleted",
+}
+
+
+def duck(home: Path, path: Path) -> None:
+    import duckdb  # noqa: PLC0415 - as above
+
+    kinds = dict.fromkeys(WHOLE, "INT") | {"preserveWorktrees": "BOOLEAN", "runtimeMix": "JSON"} | STRUCTS
+    columns = ", ".join(f"{key}: '{kinds.get(key, 'VARCHAR')}'" for key in ["id", *SESSION_KEYS, *STRUCTS])
+    files = home / ".ait42" / "sessions" / "*.json"
+    reader = f"read_json('{files}', format='array', filename=true, maximum_object_size=200000000, columns={{{columns}}})"
+    parts = ", ".join(f'i."{key}"' for key in INSTANCE_KEYS)
+    quack, db = duckdb.connect(), opened(path)
+    quack.execute("CREATE TEMP TABLE w (h VARCHAR, p VARCHAR)")
+    mapping = json.loads((home / ".ait42" / "workspace_mapping.json").read_bytes())
+    quack.executemany("INSERT INTO w VALUES (?, ?)", list(mapping.items()))
+    quack.execute(f"CREATE TEMP TABLE x AS SELECT parse_filename(filename, true) h, * FROM {reader}")
+    quack.execute("CREATE TEMP TABLE ii AS SELECT row_number() OVER (ORDER BY id, i.instanceId) n, id s, i "
+                  "FROM (SELECT id, unnest(instances) i FROM x)")  # fmt: skip
+    own = ", ".join(
+        {"preserveWorktrees": "preserveWorktrees::INT", "runtimeMix": "runtimeMix::VARCHAR"}.get(k, k)
+        for k in SESSION_KEYS
+    )
+    queries = {
+        "sessions": f"SELECT id, w.p, {own}, len(instances), len(chatHistory) FROM x JOIN w ON w.h = x.h",
+        "instances": f"SELECT n, s, {parts} FROM ii ORDER BY n",
+        "chat_messages": 'SELECT m.id, q.s, ii.n, m."role", m.content, m."timestamp" FROM '
+        "(SELECT id s, unnest(chatHistory) m FROM x) q LEFT JOIN ii ON ii.s = q.s AND ii.i.instanceId = q.m.instanceId",
+    }
+    db.execute("BEGIN")
+    for table, query in queries.items():
+        found = quack.execute(query)
+        while rows := found.fetchmany(5000):
+            db.executemany(INSERT[table], rows)
+    db.execute("COMMIT")
+    db.close()
 
 
 def seed(home: Path, path: Path, mode: str = "WAL") -> None:
@@ -240,18 +311,30 @@ def seed(home: Path, path: Path, mode: str = "WAL") -> None:
     db.close()
 
 
+NEEDS = {"pipeline": "msgspec", "sqlite-utils": "sqlite_utils", "pandas": "pandas", "duckdb": "duckdb"}
 RIVALS: dict[str, Callable[[Path, Path], None]] = {
     "pipeline": pipeline,
     "sqlite-utils": utils,
+    "pandas": frames,
+    "duckdb": duck,
     "seed": seed,
     "seed-delete": lambda home, path: seed(home, path, "DELETE"),
 }
 
 
-def spent(words: list[str]) -> tuple[float, float]:
+def python_for(rival: str, peers: str) -> str | None:
+    """The interpreter that has what the rival needs; None when there is none."""
+    words = ["-c", f"import {NEEDS.get(rival, 'json')}"]
+    for python in filter(None, (sys.executable, peers)):
+        if not subprocess.run([python, *words], check=False, stderr=subprocess.DEVNULL).returncode:
+            return python
+    return None
+
+
+def spent(words: list[str], python: str = sys.executable) -> tuple[float, float]:
     """Seconds and MiB at most of one process."""
     began = time.perf_counter()
-    process = subprocess.Popen([sys.executable, *words], stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([python, *words], stdout=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
@@ -259,10 +342,10 @@ def spent(words: list[str]) -> tuple[float, float]:
     return time.perf_counter() - began, used.ru_maxrss / 1024
 
 
-def one_round(home: Path, folder: Path, without: list[str]) -> dict[str, tuple[float, float]]:
+def one_round(home: Path, folder: Path, rivals: dict[str, str]) -> dict[str, tuple[float, float]]:
     taken = {}
-    for name in [name for name in RIVALS if name not in without]:
-        taken[name] = spent([__file__, "--rival", name, str(home), str(folder / f"{name}.db")])
+    for name, python in rivals.items():
+        taken[name] = spent([__file__, "--rival", name, str(home), str(folder / f"{name}.db")], python)
         for path in folder.glob("*.db*"):
             path.unlink()
     ours = ["-m", "migrator", "ait42"]
@@ -285,18 +368,25 @@ def main() -> None:
     parser.add_argument(
         "--folder", help="where to work; on the disk that is meant (default: a temporary folder)"
     )
-    parser.add_argument("--without", action="append", default=[], choices=list(RIVALS)[1:])
+    parser.add_argument("--without", action="append", default=[], choices=list(RIVALS))
     parser.add_argument("--rival", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--peers", default="", help="another Python, which has the rivals' libraries")
     asked = parser.parse_args()
     if asked.rival:
         RIVALS[asked.rival[0]](Path(asked.rival[1]), Path(asked.rival[2]))
         return
+    rivals: dict[str, str] = {}
+    for name in [name for name in RIVALS if name not in asked.without]:
+        if python := python_for(name, asked.peers):
+            rivals[name] = python
+        else:
+            print(f"{name:13} left out: no Python here has {NEEDS[name]}")
     os.environ["PYTHONPATH"] = str(Path(__file__).parents[1])
     with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
         home, work = Path(folder, "home"), Path(folder, "work")
         work.mkdir()
         make(home, asked.scale, asked.output_chars)
-        rounds = [one_round(home, work, asked.without) for _ in range(asked.runs + 1)][1:]
+        rounds = [one_round(home, work, rivals) for _ in range(asked.runs + 1)][1:]
     ratios = tell(rounds)
     normal = asked.output_chars < 9000
     promised = {
@@ -306,11 +396,20 @@ def main() -> None:
             1.6 if normal else 1.9,
         ),
         "P1  migrator / sqlite-utils": (ratios("migrator", "sqlite-utils"), "<=", 1.0 if normal else 1.5),
+        "P1  migrator / pandas": (
+            ratios("migrator", "pandas"),
+            "<=",
+            (1.0 if asked.scale < 5 else 1.25) if normal else 1.5,
+        ),
         "P3  seed / migrator": (ratios("seed", "migrator"), ">=", 1.9 if asked.scale < 5 else 2.4),
         "P4  second run / migrator": (ratios("second run", "migrator"), "<=", 0.15),
         "P4  dry run / migrator": (ratios("dry run", "migrator"), "<=", 0.4),
         "P5  rollback / migrator": (ratios("rollback", "migrator"), "<=", 0.15),
     }
+    top = {1: 80, 10: 128, 100: 200}.get(round(asked.scale))
+    if top and normal:
+        most = max(one["migrator"][1] for one in rounds)
+        print(f"{'P2  MiB of the migrator':28} {most:5.0f}  <= {top}  {'kept' if most <= top else 'MISSED'}")
     for name, (ratio, sign, limit) in promised.items():
         if ratio is None:
             continue
@@ -322,7 +421,8 @@ def main() -> None:
 def tell(rounds: list[dict[str, tuple[float, float]]]) -> Callable[[str, str], float | None]:
     for name in rounds[0]:
         seconds = statistics.median(one[name][0] for one in rounds)
-        beside = [one[name][0] / one["pipeline"][0] for one in rounds]
+        yardstick = "pipeline" if "pipeline" in rounds[0] else "migrator"
+        beside = [one[name][0] / one[yardstick][0] for one in rounds]
         memory = max(one[name][1] for one in rounds)
         print(
             f"{name:13} {seconds:8.3f} s  x{statistics.median(beside):5.2f} [{min(beside):.2f}..{max(beside):.2f}]  {memory:5.0f} MiB"

@@ -10,6 +10,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from migrator import backup, files, journal, room, tables
@@ -76,7 +77,7 @@ def _publish(system: Builder, run: Run, path: str, facts: dict[str, Any], plan: 
     run.add("applying", sha256=files.digest(path), temporary=temporary, **facts)
     files.move_new(path, temporary, target)
     system.settle(run)
-    fates = [("record", *one) for one in plan.records] + [("note", *one) for one in plan.notes]
+    fates = chain((("record", *one) for one in plan.records), (("note", *one) for one in plan.notes))
     run.keep(FATES, (packed(one) + b"\n" for one in fates))
     run.add("applied")
 

@@ -107,8 +107,8 @@ class Editor(Planned):
         if run.find("pruned") or not built.untouched(self, run):
             return None
         try:
-            fates, answers, pack = list(run.kept(built.FATES)), self._answers(run), Pack(run.backup)
-        except (Refusal, OSError, ValueError):
+            answers, pack = self._answers(run), Pack(run.backup)
+        except Refusal:
             return None
         names, others = sources.found(self.where)
         unknown = any(path.startswith("unknown:") for path in answers["found"].values())
@@ -116,14 +116,22 @@ class Editor(Planned):
             return None
         if names != sorted(pack.entries) or not all(self._same(pack, name) for name in names):
             return None
+        return self._told(run, others)
+
+    @staticmethod
+    def _told(run: Run, others: list[Record]) -> Plan | None:
+        """What the run told of sessions, now that they are there; None when that cannot be read."""
         plan = Plan()
-        records = [Record(*fate) for kind, *fate in fates if kind == "record" and fate[0] != "other"]
-        plan.records = others + [
-            one._replace(outcome="present") if one.outcome == "migrated" else one for one in records
-        ]
-        plan.notes = [
-            Note(*fate) for kind, *fate in fates if kind == "note" and fate[2].startswith("mapping-")
-        ]
+        plan.records.extend(others)
+        try:
+            for kind, *fate in run.kept(built.FATES):
+                if kind == "record" and fate[0] != "other":
+                    one = Record(*fate)
+                    plan.records.append(one._replace(outcome="present") if one.outcome == "migrated" else one)
+                elif kind == "note" and fate[2].startswith("mapping-"):
+                    plan.notes.append(Note(*fate))
+        except (OSError, ValueError):
+            return None
         return plan
 
     def _same(self, pack: Pack, name: str) -> bool:

@@ -6,6 +6,7 @@ it is decided which counts, and the pass begins again.
 
 import os
 from collections.abc import Callable, Collection
+from itertools import chain
 from typing import Protocol
 
 from migrator import files
@@ -14,6 +15,7 @@ from migrator.ait42.moments import Instant, instant
 from migrator.ait42.shape import Issue, Merged, Shaped
 from migrator.ait42.sources import Places
 from migrator.ait42.workspaces import Answered, Workspaces
+from migrator.spool import Spool
 from migrator.system import Note, Progress, Record
 
 BOUND = 1 << 30  # bytes of a session file
@@ -82,8 +84,7 @@ class Intake:
         self._where, self._workspaces, self._read = where, workspaces, read
         found, self._others = sources.found(where) if names is None else (names, [])
         self.names = found
-        self.records: list[Record] = []
-        self.notes: list[Note] = []
+        self.records, self.notes = Spool(Record), Spool(Note)
         self._again: Again = {}  # sessions that are in several files
         self._first: dict[str, str] = {}
 
@@ -97,7 +98,7 @@ class Intake:
 
     def _pass(self, sink: Sink, progress: Progress) -> dict[str, set[str]]:
         """The sessions that turned out to be in several files, with these."""
-        self.records, self.notes, self._first = list(self._others), [], {}
+        self.records, self.notes, self._first = Spool(Record, self._others), Spool(Note), {}
         twice: dict[str, set[str]] = {}
         for number, name in enumerate(self.names, 1):
             source = f"{self._where.shown}/{name}.json"
@@ -124,7 +125,7 @@ class Intake:
                 self.records.append(Record("session", f"{source}#{index}", one["id"], *fate))
             sink.after(len(data))
             progress(number)
-        self.notes = [*self._workspaces.notes, *self.notes]
+        self.notes = Spool(Note, chain(self._workspaces.notes, self.notes))
         return twice
 
     def _put(self, sink: Sink, merged: Merged, elements: list[decode.Json], name: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from migrator.ait42 import schema
+from migrator.ait42.hashes import Hashes
 from migrator.ait42.intake import Fate
 from migrator.ait42.moments import instant
 from migrator.ait42.shape import Body, Issue, Shaped, named
@@ -100,10 +101,10 @@ class Try:
     """Takes sessions as an empty database would, and forgets them."""
 
     def __init__(self) -> None:
-        self._taken = set[int]()
+        self._taken = Hashes()
 
     def __contains__(self, name: object) -> bool:
-        return hash(name) in self._taken
+        return name in self._taken
 
     def restart(self) -> None:
         """Nothing was taken."""
@@ -119,9 +120,8 @@ class Try:
 
     def _named(self, one: Shaped) -> tuple[list[tuple[str, Body]], list[Issue]]:
         added, issues = named(one, {}, self)
-        self._taken.update(
-            hash(name) for name, _ in added
-        )  # 64 bits tell them apart, at a fraction of the memory
+        for name, _ in added:
+            self._taken.add(name)
         return added, issues
 
     def after(self, size: int) -> None:
