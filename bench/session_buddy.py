@@ -41,6 +41,14 @@ LIMITS = dict.fromkeys(ddl.VIEWS, 50.0) | {
     "v_skill_effectiveness_trend": 100.0,
     "v_skill_dependency_network": 100.0,
 }  # milliseconds, the guide's
+# The peak is asked of the kernel by the process itself: what its parent held counts in `ru_maxrss`.
+COMMAND = """
+import re, sys, time
+from migrator.cli import main
+status = main(sys.argv[1:])
+print(time.process_time(), re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1])
+sys.exit(status)
+"""
 GROUPED = """
 INSERT INTO skill_time_series
     (skill_name, timestamp, invocation_count, completion_rate, avg_duration_seconds, unique_sessions)
@@ -122,7 +130,8 @@ def backfills(path: str, runs: int, targets: Targets, count: int) -> None:
     targets.at_most(f"{count} invocations: hourly figures", ratio(taken, "hourly figures", "one GROUP BY"), 2)
 
 
-def views(path: str, targets: Targets) -> None:
+def views(path: str, targets: Targets, *, limits: bool) -> None:
+    """The guide's limits hold for the reference load; beyond it the figures are told."""
     with contextlib.closing(sqlite3.connect(path)) as db:
         for name, limit in LIMITS.items():
             taken = []
@@ -130,27 +139,30 @@ def views(path: str, targets: Targets) -> None:
                 began = time.process_time()
                 db.execute(f"SELECT * FROM {name}").fetchall()
                 taken.append((time.process_time() - began) * 1e3)
-            targets.at_most(name, statistics.median(taken[1:]), limit, "ms")
+            middle = statistics.median(taken[1:])
+            if limits:
+                targets.at_most(name, middle, limit, "ms")
+            else:
+                print(f"        {name}: {middle:.2f} ms")
 
 
 def whole(home: Path, count: int, targets: Targets) -> None:
     """One `migrate` as a command."""
     path = str(home / ".claude/data/session_buddy.db")
     before = pages(path)
-    words = ["-m", "migrator", "session-buddy", "migrate", "--as-of", AS_OF.isoformat(), "--home", str(home)]
-    began = time.perf_counter()
-    child = subprocess.Popen([sys.executable, *words], stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    seconds, after = time.perf_counter() - began, pages(path)
-    print(
-        f"  migrate: {seconds:.2f} s, {used.ru_utime + used.ru_stime:.2f} s of CPU, {used.ru_maxrss / 1024:.0f} MiB"
+    words = ["session-buddy", "migrate", "--as-of", AS_OF.isoformat(), "--home", str(home)]
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND, *words], capture_output=True, text=True, check=False
     )
-    targets.holds(f"{count} invocations: migrated", met=child.returncode == 0)
+    seconds, kib = map(float, done.stdout.splitlines()[-1].split())
+    after = pages(path)
+    targets.holds(f"{count} invocations: migrated", met=done.returncode == 0)
+    targets.at_most(f"{count} invocations: memory of migrate", kib / 1024, 64, "MiB")
+    print(f"        {count} invocations: migrate takes {seconds:.2f} s of CPU")
     targets.at_most(f"{count} invocations: size after / before", after / before, 3)
     if count == REFERENCE:
-        targets.at_most(f"{count} invocations: migrate", used.ru_utime + used.ru_stime, 2, "s of CPU")
-        views(path, targets)
+        targets.at_most(f"{count} invocations: migrate", seconds, 2, "s of CPU")
+    views(path, targets, limits=count == REFERENCE)
 
 
 def main() -> int:

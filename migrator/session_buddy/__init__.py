@@ -115,7 +115,7 @@ class Skills(Planned):
         upgrade = Upgrade(target, state, self._options, self.where.shown)
         upgrade.perform()
         run.keep(CHANGED, (packed(row) + b"\n" for row in tables.changed(target, found)))
-        run.keep(MADE, (packed(row) + b"\n" for row in kept(target, upgrade.created)))
+        run.keep(MADE, (packed(row) + b"\n" for row in kept(target, [*upgrade.created, *upgrade.rebuilt])))
         there = [
             name for name in ddl.TABLES if name not in upgrade.created and "AUTOINCREMENT" in ddl.TABLES[name]
         ]

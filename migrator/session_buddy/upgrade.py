@@ -49,6 +49,7 @@ class Upgrade:
         self._db, self._state, self._options, self._source = db, state, options, source
         self.writer = Writer(db)
         self.created: dict[str, str] = {}  # SQL by name, as the database keeps it
+        self.rebuilt: list[str] = []  # tables that were made anew with what they held
         self.strays = 0  # rows that point to nothing, and may
         self.records: list[Record] = []
         self.notes = [Note(source, "", *note) for note in state.notes]
@@ -56,13 +57,13 @@ class Upgrade:
     @property
     def changes(self) -> int:
         """How many objects and rows are new or different."""
-        return len(self.created) + sum(self.writer.changed.values())
+        return len(self.created) + len(self.rebuilt) + sum(self.writer.changed.values())
 
     def perform(self) -> None:
         """The fourth version is there, recorded and filled."""
         self._make()
         recorded = self._record()
-        outcome = "migrated" if recorded or self.created or self._state.names(shape.OLD_KEYS) else "present"
+        outcome = "migrated" if recorded or self.created or self.rebuilt else "present"
         self.records.append(Record("schema", f"{self._source}#schema", ddl.VERSION, outcome))
         options = self._options
         if options.bring:
@@ -117,8 +118,9 @@ class Upgrade:
         for name in missing:
             self._db.execute(ddl.UP[name][1])
         kept = dict(self._db.execute("SELECT name, sql FROM sqlite_master"))
-        self.created = {name: kept[name] for name in missing}
-        if self._options.repair and (repaired := [*old, *(missing if self._state.recorded else ())]):
+        self.created = {name: kept[name] for name in self._state.names(shape.MISSING)}
+        self.rebuilt = old
+        if repaired := [*old, *(self.created if self._state.recorded else ())]:
             self.notes.append(Note(self._source, "", "repaired", f"{len(repaired)}: {', '.join(repaired)}"))
 
     def _rebuild(self, table: str) -> None:

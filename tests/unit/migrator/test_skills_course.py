@@ -345,6 +345,22 @@ def test_keys_to_the_wrong_table_are_turned_right_only_when_asked(
     assert skills.run("verify").status == 0
 
 
+@pytest.mark.parametrize("table", ["skill_modalities", "skill_anomalies"])
+def test_a_repaired_table_has_its_indexes_and_goes_with_the_rest(skills: SkillsHome, table: str) -> None:
+    listing = skills.listing()
+    skills.migrate()
+    kept = [sql for name, on in ddl.INDEXES.items() if on.startswith(table) for sql in [ddl.UP[name][1]]]
+    skills.execute(";\n".join([f"DROP TABLE {table}", OLD_KEYS[table], *kept]) + ";")
+    names = [one[:3] for one in skills.listing()]
+    answer = skills.run("migrate", "--repair")
+    assert (answer.status, answer.report["changed"]) == (0, True)
+    assert [one[:3] for one in skills.listing()] == names
+    assert skills.run("verify").status == 0
+    skills.execute("INSERT INTO skill_clusters (cluster_name, created_at) VALUES ('mine', 'now')")
+    assert skills.run("rollback").status == 0
+    assert skills.listing() == listing
+
+
 @pytest.mark.parametrize(
     "change",
     [
