@@ -12,7 +12,7 @@ HOLDERS = sorted(name for name, actor in ACTORS.items() if actor.holders)
 
 story = Story(
     system="session-buddy",
-    shows=["SB-05", "SB-06", "M-03", "M-05", "M-07"],
+    shows=["M-03", "M-05", "M-07", "SB-05", "SB-06"],
     home={"skills": "1..3", "sessions": "0..4"},
     cases=20,
     length=(2, 8),
