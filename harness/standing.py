@@ -45,6 +45,10 @@ def standings(events: Iterable[Event]) -> Iterator[tuple[int, Standing]]:
     last: Home | None = None
     moved = undoing = False
     for event in events:
+        if killed and event.conditions and event.outcome == "refused" and event.before == event.after:
+            # Whoever holds the target adds files beside it for as long as that lasts, and nothing else has changed.
+            yield event.step, Standing(origin or event.before, killed, moved, undoing)
+            continue
         if last is not None and last != event.before:
             origin = _moved(origin, last, event.before) if origin and killed else None
             moved = moved or killed is not None

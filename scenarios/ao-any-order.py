@@ -8,7 +8,7 @@ from harness.systems.ao import ACTORS, CORRUPTIONS
 from harness.world import World
 
 DEEDS = sorted(name for name, actor in ACTORS.items() if actor.does is not None)
-HOLDERS = sorted(name for name, actor in ACTORS.items() if actor.does is None)
+HOLDERS = sorted(name for name, actor in ACTORS.items() if actor.holders)
 
 story = Story(
     system="ao",
@@ -51,8 +51,8 @@ def held(world: World, holder: str, *, back: bool = False) -> None:
 
 @story.step
 def look(world: World) -> None:
-    world.dry_run()
     world.verify()
+    world.dry_run()
 
 
 @story.step

@@ -48,7 +48,7 @@ def week(world: World, legacy: str = "", daemon: str = "", *, broken: bool = Fal
     if broken:
         world.migrate(kill="random")
     world.migrate()
-    if daemon:
+    if daemon and world.settled:
         world.meanwhile(daemon)
 
 
@@ -62,6 +62,11 @@ def way_back(world: World, *, broken: bool = False) -> None:
     if broken:
         world.rollback(kill="random")
     world.rollback()
+
+
+@story.step
+def broken_way_back(world: World) -> None:
+    world.rollback(kill="random")
 
 
 @story.step

@@ -37,7 +37,8 @@ def _rehearsed(evidence: Evidence) -> Iterator[tuple[Event, Event]]:
     """Yields each dry run with the real run that follows it on the same home, in the same surroundings."""
     for dry, real in pairwise(evidence.events()):
         same = dry.after == real.before and dry.conditions == real.conditions
-        if dry.do == "dry_run" and real.do == "migrate" and same and not (dry.timed_out or real.timed_out):
+        cut = any(event.timed_out or event.killed or event.hindered for event in (dry, real))
+        if dry.do == "dry_run" and real.do == "migrate" and same and not cut:
             yield dry, real
 
 

@@ -836,6 +836,12 @@ def test_a_changed_record_is_new_work_too() -> None:
     assert findings_of("rollback-keeps-new-work", RIGHT, BACK, event(LEGACY, do="rollback")) == []
 
 
+def test_a_run_that_was_killed_shows_nothing_about_the_dry_run_before_it() -> None:
+    dry = event(LEGACY, do="dry_run", outcome="done", report=IDLE)
+    killed = event(LEGACY, outcome="unknown", kill=Kill(0.1, landed=True))
+    assert result_of("dry-run-tells-the-truth", shown(dry, killed)).status is Status.NOT_OFFERED
+
+
 def test_a_dry_run_that_ends_otherwise_or_keeps_silent_is_told() -> None:
     dry = event(LEGACY, do="dry_run", outcome="partial")
     assert [f.subject for f in findings_of("dry-run-tells-the-truth", dry, RIGHT)] == ["outcome"]

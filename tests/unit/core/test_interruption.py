@@ -35,6 +35,7 @@ from harness.claims import CLAIMS
 from harness.history import Event, Kill
 from harness.home import Home
 from harness.interruption import Kills, Moment, drawn, kills_of
+from harness.standing import standings
 from harness.sut import Outcome
 from harness.verdict import Status, judge
 
@@ -210,6 +211,17 @@ def test_what_is_right_after_a_kill_follows_from_the_home_before_it() -> None:
     events = replace(KILLED, after=journalled(doubled)), event(journalled(doubled), journalled(doubled))
     assert [f.subject for f in findings_of("no-invention", *events)] == ["notes a2"]
     assert [f.subject for f in findings_of("same-as-clean-run", *events)] == ["notes a2"]
+
+
+def test_what_a_holder_puts_beside_the_target_for_a_while_is_nobodys_work() -> None:
+    killed = replace(KILLED, step=0)
+    around = HALF.with_file("target.json-wal", b"")
+    held = replace(event(around, outcome="refused", conditions=frozenset({"locked"})), step=1)
+    again = replace(SETTLED, step=2)
+    found = dict(standings([killed, held, again]))
+    assert (found[2].origin, found[2].moved) == (killed.before, False)
+    added = dict(standings([killed, replace(held, conditions=frozenset()), again]))
+    assert added[2].moved
 
 
 def test_what_settles_a_kill_may_remove_what_the_killed_step_left() -> None:
