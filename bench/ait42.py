@@ -331,21 +331,26 @@ def python_for(rival: str, peers: str) -> str | None:
     return None
 
 
-def spent(words: list[str], python: str = sys.executable) -> tuple[float, float]:
-    """Seconds and MiB at most of one process."""
+def spent(words: list[str], python: str = sys.executable, *, cpu: bool = False) -> tuple[float, float]:
+    """Seconds, by the clock or of the processor, and MiB at most of one process."""
     began = time.perf_counter()
     process = subprocess.Popen([python, *words], stdout=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{' '.join(words)} ended with {process.returncode}")
-    return time.perf_counter() - began, used.ru_maxrss / 1024
+    seconds = used.ru_utime + used.ru_stime if cpu else time.perf_counter() - began
+    return seconds, used.ru_maxrss / 1024
 
 
-def one_round(home: Path, folder: Path, rivals: dict[str, str]) -> dict[str, tuple[float, float]]:
+def one_round(
+    home: Path, folder: Path, rivals: dict[str, str], *, cpu: bool
+) -> dict[str, tuple[float, float]]:
     taken = {}
     for name, python in rivals.items():
-        taken[name] = spent([__file__, "--rival", name, str(home), str(folder / f"{name}.db")], python)
+        taken[name] = spent(
+            [__file__, "--rival", name, str(home), str(folder / f"{name}.db")], python, cpu=cpu
+        )
         for path in folder.glob("*.db*"):
             path.unlink()
     ours = ["-m", "migrator", "ait42"]
@@ -353,7 +358,7 @@ def one_round(home: Path, folder: Path, rivals: dict[str, str]) -> dict[str, tup
         "dry run": ["migrate", "--dry-run"], "migrator": ["migrate"], "second run": ["migrate"], "verify": ["verify"],
         "rollback": ["rollback"],
     }.items():  # fmt: skip
-        taken[name] = spent([*ours, *words, "--home", str(home)])
+        taken[name] = spent([*ours, *words, "--home", str(home)], cpu=cpu)
     shutil.rmtree(home / ".local")
     return taken
 
@@ -370,6 +375,9 @@ def main() -> None:
     )
     parser.add_argument("--without", action="append", default=[], choices=list(RIVALS))
     parser.add_argument("--rival", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--cpu", action="store_true", help="seconds of the processor, not of the clock: where others work too"
+    )
     parser.add_argument("--peers", default="", help="another Python, which has the rivals' libraries")
     asked = parser.parse_args()
     if asked.rival:
@@ -386,7 +394,7 @@ def main() -> None:
         home, work = Path(folder, "home"), Path(folder, "work")
         work.mkdir()
         make(home, asked.scale, asked.output_chars)
-        rounds = [one_round(home, work, rivals) for _ in range(asked.runs + 1)][1:]
+        rounds = [one_round(home, work, rivals, cpu=asked.cpu) for _ in range(asked.runs + 1)][1:]
     ratios = tell(rounds)
     normal = asked.output_chars < 9000
     promised = {

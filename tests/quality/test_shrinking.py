@@ -1,5 +1,6 @@
 """How small is the home that reproduces a failure: one project and one session, where that is enough."""
 
+import json
 from contextlib import closing
 from pathlib import Path
 
@@ -34,6 +35,22 @@ def test_failing_home_shrinks_to_one_session(name: str, tmp_path: Path) -> None:
     assert result.smallest is not None
     assert about["CLAIM"] in result.smallest.failed
     assert len(session_files(home)) == 1, session_files(home)
+
+
+@pytest.mark.quality
+@pytest.mark.parametrize("name", ["fails_unknown_statuses", "forgets_search"])
+def test_failing_home_of_the_editor_shrinks_to_one_session(name: str, tmp_path: Path) -> None:
+    saboteur = FOLDER / "ait42" / f"{name}.py"
+    about = constants(saboteur)
+    scenario = load_scenario(SCENARIOS / f"{about['SCENARIO']}.toml")
+    options = Options(runs=str(tmp_path), sandbox="embedded", seed=3)
+    result = run_loaded(scenario, sabotaged(saboteur), options, choose("embedded"))
+    with closing(RunFolder.open(Path(result.folder))) as folder:
+        home = dict(folder.histories())["smallest"].home
+    assert result.smallest is not None
+    assert about["CLAIM"] in result.smallest.failed
+    (path,) = session_files(home)
+    assert len(json.loads(home.content(path))) == 1
 
 
 @pytest.mark.quality

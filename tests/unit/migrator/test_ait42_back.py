@@ -194,3 +194,14 @@ def test_a_rollback_that_is_told_so_leaves_the_files_alone(used: EditorHome) -> 
     used.execute(WORKED_ON)
     assert used.run("rollback", "--no-write-back").status == 0
     assert used.picture(state=False) == before
+
+
+def test_what_is_written_back_has_the_bytes_that_the_editor_would_write(used: EditorHome) -> None:
+    path = used.file(
+        "/work/two", [session("s3", task='日本語 "q" / \\ \x1b[1m\n\x7f', instances=[], runtimeMix=[])]
+    )
+    before = path.read_text()
+    used.run("migrate")
+    used.execute("UPDATE sessions SET model = 'opus' WHERE id = 's3'")
+    used.run("rollback")
+    assert path.read_text() == before.replace('"model": null', '"model": "opus"')

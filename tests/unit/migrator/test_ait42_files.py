@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from editor import EditorHome, hashed, instance, message, session
 
+from migrator.ait42 import workspaces
+
 WORK = "/work/one"
 GOOD = json.dumps([session()])
 
@@ -297,3 +299,22 @@ def test_nobody_is_asked_without_a_terminal(editor: EditorHome, monkeypatch: pyt
     editor.file(WORK, [session()], mapped=False)
     monkeypatch.setattr(sys, "stdin", StringIO(f"{WORK}\n"))
     assert stored(editor).startswith("unknown:")
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/home/user/project", "9dad1e4e08b0b11c"),
+        ("/home/user/project//", "9dad1e4e08b0b11c"),
+        ("/", "8a5edab282632443"),
+        ("~/x", "a46d2df688f0b3d3"),
+        ("/home/user/../user/project", "7756856ea1ea6347"),
+        ("C:\\Users\\a\\", "d7c5bb2fb7d633e6"),
+        ("/home/ユーザー/プロジェクト", "9f2dba25c263a456"),
+    ],
+)
+def test_a_path_gives_the_name_that_the_editor_gives_it(path: str, name: str) -> None:
+    assert workspaces.name_of(path) == name
+    assert workspaces.fits(name, path)
+    assert not workspaces.fits(name, f"{path}x")
+    assert not workspaces.fits("e3b0c44298fc1c14", "")
