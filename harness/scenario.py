@@ -91,7 +91,8 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     `shows` are the requirements that a pass shows.  `home` is the pack's shape.  `generator` is ``fields``
     (Hypothesis draws small homes field by field) or ``pool`` (one seed makes a home of any size).  `cases` is the
-    number of homes tried; `claims` names the claims judged, all of them when empty.  `story` is the path of the
+    number of homes tried; `claims` names the claims judged, all of them when empty.  `profile` names one of the pack's
+    profiles that the scenario is about, such as the migrator with an option; a gate over another migrator leaves it out.  `story` is the path of the
     Python file that draws the steps; then `steps` is empty.
     """
 
@@ -103,6 +104,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     generator: str = "fields"
     cases: int = 10
     claims: list[str] = []
+    profile: str = ""
     name: str = ""
     story: str = ""
 

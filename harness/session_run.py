@@ -65,7 +65,7 @@ def run_file(path: Path, options: Options, progress: Progress = silent) -> RunRe
         ScenarioError, ProfileError, UnknownSystemError: what was asked for cannot be run.
     """
     scenario = load_scenario(path)
-    profile = profile_for(scenario.system, options.profile)
+    profile = profile_for(scenario.system, options.profile or scenario.profile)
     return run_loaded(scenario, profile, options, choose(options.sandbox, profile.image), progress)
 
 

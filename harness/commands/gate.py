@@ -32,7 +32,7 @@ def main(arguments: argparse.Namespace) -> int:
     """Runs the gate and returns 0 to release, 4 to hold, 5 to roll back."""
     began = time.monotonic()
     systems = _systems(arguments)
-    chosen = _scenarios(Path(arguments.scenarios), systems)
+    chosen = _scenarios(Path(arguments.scenarios), systems, named=arguments.profile)
     options = _settled(options_of(arguments), systems, quiet=arguments.json)
     results: list[RunResult] = []
     for result in _run_all(chosen, options, arguments.jobs):
@@ -56,9 +56,14 @@ def _systems(arguments: argparse.Namespace) -> list[str]:
     return named or sorted(PACKS)
 
 
-def _scenarios(folder: Path, systems: Sequence[str]) -> list[tuple[Path, Scenario]]:
+def _scenarios(folder: Path, systems: Sequence[str], *, named: str) -> list[tuple[Path, Scenario]]:
+    """Returns the scenarios of the systems; where a profile is named, without those that are about another."""
     loaded = [(path, load_scenario(path)) for path in scenario_paths(folder)]
-    chosen = [(path, scenario) for path, scenario in loaded if scenario.system in systems]
+    chosen = [
+        (path, scenario)
+        for path, scenario in loaded
+        if scenario.system in systems and not (named and scenario.profile)
+    ]
     for system in systems:
         if not any(scenario.system == system for _, scenario in chosen):
             raise ScenarioError(

@@ -46,8 +46,8 @@ OF_FAULTS = [
 
 def sabotaged(path: Path) -> Profile:
     """Returns our own profile for the saboteur's scenario with the saboteur in the migrator's place."""
-    system = load_scenario(find_scenario(constants(path)["SCENARIO"], ROOT / "scenarios")).system
-    right = profile_for(system, "")
+    scenario = load_scenario(find_scenario(constants(path)["SCENARIO"], ROOT / "scenarios"))
+    right = profile_for(scenario.system, scenario.profile)
     verbs = {verb: ["python3", f"{{support}}/{path.name}", *argv[3:]] for verb, argv in right.verbs.items()}
     return msgspec.structs.replace(right, name=path.stem, verbs=verbs, support=str(path.parent))
 

@@ -37,7 +37,10 @@ def user_of(state: LegacyState) -> str:
 
 def expect(home: Home, conditions: frozenset[str]) -> Expectation:
     """Returns the one right result of a migration of the home, given what else goes on."""
-    return replace(oracle.expect(home, locked="locked" in conditions), record_tables=frozenset({"sessions"}))
+    return replace(
+        oracle.expect(home, locked="locked" in conditions, strict="strict" in conditions),
+        record_tables=frozenset({"sessions"}),
+    )
 
 
 __all__ = [

@@ -23,11 +23,11 @@ from harness.systems.ait42.oracle.target_state import state_of
 from harness.systems.ait42.oracle.workspaces import mapping_notes, read_mapping, workspace_of
 
 
-def expect(home: Home, *, locked: bool = False) -> Expectation:
+def expect(home: Home, *, locked: bool = False, strict: bool = False) -> Expectation:
     """Returns the state that a right migration of the home must leave, and the fate of each legacy record.
 
     No option names a workspace and nobody answers a question.  What a home cannot show is said by the caller:
-    `locked`, that something holds the database.
+    `locked`, that something holds the database; `strict`, that a session without a workspace is a reason to refuse.
     """
     target = state_of(home)
     root = legacy_root(home)
@@ -47,6 +47,8 @@ def expect(home: Home, *, locked: bool = False) -> Expectation:
     sessions, lost = settle_files(session for file in files.values() for session in merged(file))
     mapping = read_mapping(home, root) or {}
     workspaces = {name: workspace_of(home, file, mapping) for name, file in files.items()}
+    if strict and any(workspaces[session.hash] is None for session in sessions):
+        return Expectation(refusals=frozenset({"WORKSPACE_UNKNOWN"}), tables=target.tables)
     rows = Target.of(target.tables)
     fates += [*lost, *(rows.settle(session, workspaces[session.hash]) for session in sessions)]
     stored = {session.hash: True for session in sessions}
