@@ -112,11 +112,11 @@ def test_a_test_is_summed_up_by_group() -> None:
         "INSERT INTO ab_test_configs (test_name, control_strategy, treatment_strategy, start_date) VALUES ('t', 'a', 'b', '')",
         "INSERT INTO ab_test_assignments (test_id, user_id, group_name) VALUES (1, 'u', 'control'), (1, 'v', 'control')",
         "INSERT INTO ab_test_outcomes (test_id, user_id, skill_name, completed, duration_seconds) VALUES "
-        "(1, 'u', 'mypy', 1, 2.0), (1, 'u', 'mypy', 0, NULL), (1, 'stranger', 'mypy', 1, 9.0)",
+        "(1, 'u', 'mypy', 1, 2.0), (1, 'u', 'mypy', 0, NULL), (1, 'v', 'mypy', 1, 4.0), (1, 'v', 'mypy', 0, 6.0), (1, 'stranger', 'mypy', 1, 9.0)",
     )
     assert answer(made, op="ab-summary", test="t") == {
         "ok": True, "test_name": "t", "status": "running", "winner": None,
-        "control": {"users": 2, "outcomes": 2, "completion_rate": 0.5, "avg_duration": 2.0},
+        "control": {"users": 2, "outcomes": 4, "completion_rate": 0.5, "avg_duration": 4.0},
         "treatment": {"users": 0, "outcomes": 0, "completion_rate": None, "avg_duration": None},
     }  # fmt: skip
     assert answer(made, op="ab-summary", test="u") == {"ok": False, "error": "NO_SUCH_TEST"}

@@ -42,7 +42,7 @@ def _told(
         key: Any = row["skill_name"] if "skill_name" in row else (row["skill_a"], row["skill_b"])
         if isinstance(key, tuple) and key not in right:
             key = key[::-1]
-        if key not in right or key not in wrong or row.get("last_updated") is None:
+        if key not in right or key not in wrong:
             continue
         value = row[column]
         if not same_value(right[key][column], value) and same_value(wrong[key], value):
