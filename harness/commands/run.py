@@ -60,7 +60,7 @@ def main(arguments: argparse.Namespace) -> int:
     path = find_scenario(arguments.scenario, Path(arguments.scenarios))
     options = replace(options, scenarios=str(path.parent))
     scenario = load_scenario(path)
-    profile = profile_for(scenario.system, options.profile)
+    profile = profile_for(scenario.system, options.profile or scenario.profile)
     choice = choose(make_ready(options.sandbox, profile.image), profile.image)
     result = run_loaded(scenario, profile, options, choice, Meter(scenario.name))
     replay = replay_for(result, options)
