@@ -213,6 +213,12 @@ def test_what_is_right_after_a_kill_follows_from_the_home_before_it() -> None:
     assert [f.subject for f in findings_of("same-as-clean-run", *events)] == ["notes a2"]
 
 
+def test_after_a_killed_rollback_verify_need_not_miss_what_that_took_out() -> None:
+    gone = event(journalled(LEGACY), do="verify", outcome="done")
+    assert findings_of("verify-notices", RIGHT, killed_rollback(journalled(LEGACY)), gone) == []
+    assert findings_of("verify-notices", RIGHT, gone)
+
+
 def test_what_a_holder_puts_beside_the_target_for_a_while_is_nobodys_work() -> None:
     killed = replace(KILLED, step=0)
     around = HALF.with_file("target.json-wal", b"")
