@@ -2,33 +2,29 @@
 
 import contextlib
 import hashlib
-import json
 import os
 import sqlite3
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import zip_longest
 from typing import Any
 
-from migrator import backup, built, files, room, tables
-from migrator.ait42 import decode, purging, returning, schema, sources
+from migrator import built, files, room, tables
+from migrator.ait42 import answers, decode, purging, returning, schema, sources
 from migrator.ait42.intake import Intake, Reader
-from migrator.ait42.rows import Build, Check, Try, Update, made
-from migrator.ait42.validation import figures
+from migrator.ait42.rows import Build, Try, Update, made
+from migrator.ait42.validation import checked, figures
 from migrator.ait42.workspaces import Answered, Options, Workspaces
 from migrator.amendment import CHANGED, Amendment
-from migrator.archive import Saved
 from migrator.database import Database
 from migrator.journal import Run
 from migrator.outcome import Refusal
-from migrator.pack import RESTORE, Pack, Writer
+from migrator.pack import Pack, Writer
 from migrator.progress import Say
 from migrator.removal import Removing
 from migrator.system import Note, Plan, Planned, Progress, Record, Returned, packed
 
 MAPPING = ".ait42/workspace_mapping.json"
-WILL_BE = "workspace_mapping.new.json"  # in the backup
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Nobody sees the file before it is forced to disk as a whole. Large pages: terminal texts are long.
 BUILDING = ("page_size=16384", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-32000")
@@ -73,19 +69,7 @@ class Editor(Planned):
             raise Refusal(
                 "SQLITE_UNAVAILABLE", f"This Python's SQLite cannot search texts: {error}."
             ) from error
-        path = self.database.path
-        folder = os.path.dirname(path)
-        if not files.inside(folder, self.home) or (os.path.lexists(path) and not os.path.isfile(path)):
-            raise Refusal("DB_INVALID", f"{path} is not a regular file in the home.")
-        if not os.access(folder, os.W_OK | os.X_OK) or (
-            os.path.lexists(path) and not os.access(path, os.R_OK | os.W_OK)
-        ):
-            raise Refusal("NO_ACCESS", f"{path} or its folder is not writable for this user.")
-        if self.absent():
-            for side in (path + "-wal", path + "-journal"):
-                if os.path.lexists(side) and os.path.getsize(side):
-                    message = f"{side} is there without its database; put that back, or move the file away."
-                    raise Refusal("DB_INVALID", message)
+        sources.usable(self.where)
         self.guard()
 
     def guard(self) -> None:
@@ -107,32 +91,16 @@ class Editor(Planned):
         if run.find("pruned") or not built.untouched(self, run):
             return None
         try:
-            answers, pack = self._answers(run), Pack(run.backup)
+            told, pack = answers.read(run), Pack(run.backup)
         except Refusal:
             return None
         names, others = sources.found(self.where)
-        unknown = any(path.startswith("unknown:") for path in answers["found"].values())
-        if answers["asked"] != self._asked() or (unknown and (self._options.strict or self._options.ask)):
+        unknown = any(path.startswith("unknown:") for path in told["found"].values())
+        if told["asked"] != self._asked() or (unknown and (self._options.strict or self._options.ask)):
             return None
         if names != sorted(pack.entries) or not all(self._same(pack, name) for name in names):
             return None
-        return self._told(run, others)
-
-    @staticmethod
-    def _told(run: Run, others: list[Record]) -> Plan | None:
-        """What the run told of sessions, now that they are there; None when that cannot be read."""
-        plan = Plan()
-        plan.records.extend(others)
-        try:
-            for kind, *fate in run.kept(built.FATES):
-                if kind == "record" and fate[0] != "other":
-                    one = Record(*fate)
-                    plan.records.append(one._replace(outcome="present") if one.outcome == "migrated" else one)
-                elif kind == "note" and fate[2].startswith("mapping-"):
-                    plan.notes.append(Note(*fate))
-        except (OSError, ValueError):
-            return None
-        return plan
+        return answers.recalled(run, others)
 
     def _same(self, pack: Pack, name: str) -> bool:
         try:
@@ -174,7 +142,7 @@ class Editor(Planned):
             self._made = self._built(path, intake, now, progress)
             writer.finish(now)
             purging.keep(run, writer.entries)
-        self._keep_answers(run)
+        answers.keep(run, self._spoken(), self.where.mapping, self._asked)
         plan = Plan()
         plan.records, plan.notes = intake.records, intake.notes
         return plan
@@ -214,7 +182,7 @@ class Editor(Planned):
 
     def _from_backup(self, run: Run) -> Intake:
         pack = Pack(run.backup)
-        return Intake(self.where, Answered(self._answers(run)["found"]), pack.read, sorted(pack.entries))
+        return Intake(self.where, Answered(answers.read(run)["found"]), pack.read, sorted(pack.entries))
 
     def keep(self, run: Run) -> None:
         """The run's backup also holds the session files."""
@@ -226,34 +194,12 @@ class Editor(Planned):
             writer.finish(_begun(run))
             purging.keep(run, writer.entries)
         Pack(run.backup).check()
-        self._keep_answers(run)
-
-    def _keep_answers(self, run: Run) -> None:
-        """The backup says how workspaces were found, and holds the mapping file as it was and as it will be."""
-        workspaces, was, will_be = self._spoken(), None, None
-        files.write_new(os.path.join(run.backup, "RESTORE-JSON.txt"), RESTORE.encode())
-        if workspaces.new:
-            was = backup.copied(run, self.where.mapping)
-            will_be = workspaces.merged()
-            files.write_new(os.path.join(run.backup, WILL_BE), will_be)
-        answers = {"found": workspaces.found, "was": was, "asked": self._asked(will_be)}
-        files.write_new(os.path.join(run.backup, sources.ANSWERS), json.dumps(answers).encode("ascii"))
-
-    @staticmethod
-    def _answers(run: Run) -> dict[str, Any]:
-        try:
-            answers: dict[str, Any] = json.loads(
-                files.read(os.path.join(run.backup, sources.ANSWERS), 1 << 30)[0]
-            )
-            answers["was"] = Saved(*answers["was"]) if answers["was"] else None
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise Refusal("BACKUP_INVALID", f"The backup in {run.backup} cannot be read: {error}.") from error
-        return answers
+        answers.keep(run, self._spoken(), self.where.mapping, self._asked)
 
     def check_kept(self, run: Run) -> None:
         """The session files in the backup are as they were. Raises Refusal."""
         Pack(run.backup).check()
-        self._answers(run)
+        answers.read(run)
 
     def fill(self, target: sqlite3.Connection, run: Run, say: Say) -> None:
         """Everything planned is in, within the open transaction, taken from the backup."""
@@ -280,9 +226,7 @@ class Editor(Planned):
 
     def settle(self, run: Run) -> None:
         """The mapping file has its new entries, if there are any. May be repeated."""
-        if self._answers(run)["was"]:
-            data, _ = files.read(os.path.join(run.backup, WILL_BE), 1 << 30)
-            files.write_new(self.where.mapping, data)
+        answers.settle(run, self.where.mapping)
 
     def path(self, name: str) -> str:
         """Where the session file of this name lies."""
@@ -295,11 +239,7 @@ class Editor(Planned):
     def unsettle(self, run: Run) -> None:
         """The mapping file is as it was, unless somebody else has written to it since; purged files are back."""
         self.bring_back(run)
-        if os.path.isdir(run.backup) and run.find("applying") and (was := self._answers(run)["was"]):
-            files.remove(self.where.mapping + ".part")
-            ours = files.digest(os.path.join(run.backup, WILL_BE))
-            if backup.state([self.where.mapping])[self.where.mapping] == ours:
-                backup.put_back(run, was)
+        answers.unsettle(run, self.where.mapping)
 
     def proved(self, run: Run, path: str, progress: Progress) -> Iterator[str]:
         """What is not in the built database as it was read from the files, or is in it beside that. Raises Refusal."""
@@ -323,40 +263,15 @@ class Editor(Planned):
             return
         with self.database.seen() as copy:
             schema.version(copy)
-            problems = self._checked(run, copy, say.progress, exact=bool(run.find("begin").get("built")))[1]
+            self.figures, problems = checked(copy, run, self._from_backup(run), say.progress)
             yield from (("sessions.db", problem) for problem in problems)
-
-    def _checked(
-        self, run: Run, db: sqlite3.Connection, progress: Progress, *, exact: bool
-    ) -> tuple[Check, list[str]]:
-        check = Check(db, run.find("filled").get("loose", []), exact=exact)
-        intake = self._from_backup(run)
-        intake.run(check, progress)
-        self.figures, problems = figures(
-            db, os.path.getsize(db.execute("PRAGMA database_list").fetchone()[2])
-        )
-        kinds = Counter(
-            record.reason if record.kind == "file" else record.outcome for record in intake.records
-        )
-        self.figures = {
-            "files_found": len(intake.names),
-            "files_empty": kinds["empty-file"] + kinds["no-sessions"],
-            "files_failed": sum(r.kind == "file" and r.outcome == "set-aside" for r in intake.records),
-            "duplicates": kinds["skipped"],
-            "sessions_compared": check.compared,
-            "differences": len(check.wrong),
-            **self.figures,
-            "is_valid": not problems and not check.wrong,
-        }
-        return check, [*check.wrong, *problems]
 
     def give_back(self, copy: sqlite3.Connection, runs: list[Run], folder: str) -> list[Returned]:
         """Session files with what others did since are staged in the folder, unless that is not wanted."""
-        staged: list[Returned] = []
         if not self._options.write_back:
-            return staged
+            return []
         pack = Pack(runs[-1].backup)
-        homes = {path: name for run in runs for name, path in reversed(self._answers(run)["found"].items())}
+        homes = {path: name for run in runs for name, path in reversed(answers.read(run)["found"].items())}
 
         purged = {name: path for run in runs for name, path in purging.moved(run).items()}
         names = sorted({*sources.found(self.where)[0], *purged})
@@ -369,20 +284,8 @@ class Editor(Planned):
         def then(name: str) -> bytes | None:
             return pack.read(name) if name in pack.entries else None
 
-        files.make_folders(folder, 0o700)
         kept = os.path.join(os.path.dirname(folder), built.ASIDE)
-        for name, was, will_be, left in returning.files_with(copy, names, homes, now, then):
-            before = None if was is None else hashlib.sha256(was).hexdigest()
-            after, source, replaced = None, None, None
-            if will_be is not None and will_be != was:
-                source = os.path.join(folder, f"{name}.json")
-                after = files.write_new(source, will_be)
-                if was is not None:
-                    files.make_folders(kept, 0o700)
-                    replaced = os.path.join(kept, f"{name}.json")
-                    files.write_new(replaced, was)
-            staged.append(Returned(self._reader.path(name), before, after, source, replaced, left))
-        return staged
+        return returning.staged(returning.files_with(copy, names, homes, now, then), self.path, folder, kept)
 
     def changed_meanwhile(self) -> list[Note]:
         """Session files that were written after they had been read."""

@@ -7,19 +7,23 @@ nobody worked on keeps its bytes. A session whose file was written to since is l
 
 import contextlib
 import copy
+import hashlib
 import json
+import os
 import re
 import sqlite3
 from collections.abc import Callable, Container, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
+from migrator import files
 from migrator.ait42 import decode, schema, shape
 from migrator.ait42.decode import Json
 from migrator.ait42.moments import OLDEST, Instant, instant
 from migrator.ait42.rows import Stored, load
 from migrator.ait42.shape import Merged
 from migrator.ait42.workspaces import NAME, name_of
+from migrator.system import Returned
 
 PARTS = " ".join(
     f"UNION SELECT session_id FROM (SELECT * FROM {one}.{table} EXCEPT SELECT * FROM {other}.{table})"  # noqa: S608 - our own names
@@ -75,6 +79,24 @@ def files_with(
     for name, ids in sorted(todo.items()):
         if (file := _rewritten(db, name, ids, now, then)) is not None:
             yield file
+
+
+def staged(changes: Iterator[File], where: Callable[[str], str], folder: str, kept: str) -> list[Returned]:
+    """The new files are in one folder and the old ones in another, on disk; `where` gives a file's place."""
+    files.make_folders(folder, 0o700)
+    found: list[Returned] = []
+    for name, was, will_be, left in changes:
+        before = None if was is None else hashlib.sha256(was).hexdigest()
+        after, source, replaced = None, None, None
+        if will_be is not None and will_be != was:
+            source = os.path.join(folder, f"{name}.json")
+            after = files.write_new(source, will_be)
+            if was is not None:
+                files.make_folders(kept, 0o700)
+                replaced = os.path.join(kept, f"{name}.json")
+                files.write_new(replaced, was)
+        found.append(Returned(where(name), before, after, source, replaced, left))
+    return found
 
 
 def _places(names: list[str], read: Read, wanted: Container[str]) -> dict[str, dict[str, Instant]]:

@@ -1,4 +1,4 @@
-"""Sessions in `sessions.db`: read back whole, compared, and the four sinks that an intake can fill."""
+"""Sessions in `sessions.db`: read back whole, compared, and the sinks that an intake can fill."""
 
 import hashlib
 import marshal
@@ -73,7 +73,8 @@ def load(db: sqlite3.Connection, sid: str, where: str = "main") -> Stored | None
     return Stored(dict(zip(schema.SESSION, row, strict=True)), instances, messages)
 
 
-def _numbers(db: sqlite3.Connection, sid: str) -> set[int]:
+def numbers(db: sqlite3.Connection, sid: str) -> set[int]:
+    """The numbers of the instances that a session has."""
     return {row[0] for row in db.execute("SELECT instance_id FROM instances WHERE session_id = ?", (sid,))}
 
 
@@ -237,9 +238,7 @@ class Update:
 
     def __init__(self, db: sqlite3.Connection, leave: Collection[str] = ()) -> None:
         self._db, self._leave, self.changed = db, leave, False
-        self.loose: list[
-            str
-        ] = []  # sessions that the database keeps as they are, although the source differs
+        self.loose: list[str] = []  # sessions that stay as they are, although the source differs
         self._held = Held(db)
         db.execute("SAVEPOINT intake")
 
@@ -254,7 +253,7 @@ class Update:
 
     def instances(self, sid: str) -> Collection[int]:
         """The numbers of the instances that the session has in the database."""
-        return _numbers(self._db, sid)
+        return numbers(self._db, sid)
 
     def put(self, one: Shaped) -> Fate:
         """The session is inserted, or updated if the source is not older and differs."""
@@ -299,39 +298,3 @@ def known(one: Shaped, stored: Stored) -> Shaped:
         return one
     issues = [issue for issue in one.issues if issue.reason != "workspace-unknown"]
     return one._replace(row=one.row | {"workspace_path": there}, issues=issues)
-
-
-class Check:
-    """Compares every session with what the database holds of it; `wrong` are the differences."""
-
-    def __init__(self, db: sqlite3.Connection, loose: list[str], *, exact: bool) -> None:
-        self._db, self._loose, self._exact = db, set(loose), exact
-        self._held = Held(db)
-        self.wrong: list[str] = []
-        self.compared = 0
-
-    def restart(self) -> None:
-        """Nothing was compared."""
-        self.wrong, self.compared = [], 0
-
-    def after(self, size: int) -> None:
-        """Nothing is left to do."""
-
-    def instances(self, sid: str) -> Collection[int]:
-        """As when the run was made: a new database had none."""
-        return () if self._exact else _numbers(self._db, sid)
-
-    def put(self, one: Shaped) -> Fate:
-        """The session is compared, all of it."""
-        stored = load(self._db, one.id)
-        if stored is None:
-            self.wrong.append(f"sessions {one.id}: missing")
-        elif one.id not in self._loose:
-            if not self._exact:
-                one = known(one, stored)
-            leave = () if self._exact else ("created_at",)
-            self.wrong += [f"sessions {one.id}: {what} differs" for what in unequal(one, stored, *leave)]
-            added, _ = named(one, stored.messages, self._held)
-            self.wrong += [f"chat_messages {name}: missing or altered" for name, _ in added]
-            self.compared += 1
-        return "present", [], None

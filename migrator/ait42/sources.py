@@ -50,6 +50,23 @@ def places(home: str, environ: Mapping[str, str]) -> Places:
     )
 
 
+def usable(where: Places) -> None:
+    """Raises Refusal when the database's file cannot be migrated to, as far as can be told from outside."""
+    path = where.database
+    folder = os.path.dirname(path)
+    if not files.inside(folder, where.home) or (os.path.lexists(path) and not os.path.isfile(path)):
+        raise Refusal("DB_INVALID", f"{path} is not a regular file in the home.")
+    if not os.access(folder, os.W_OK | os.X_OK) or (
+        os.path.lexists(path) and not os.access(path, os.R_OK | os.W_OK)
+    ):
+        raise Refusal("NO_ACCESS", f"{path} or its folder is not writable for this user.")
+    if not os.path.lexists(path):
+        for side in (path + "-wal", path + "-journal"):
+            if os.path.lexists(side) and os.path.getsize(side):
+                message = f"{side} is there without its database; put that back, or move the file away."
+                raise Refusal("DB_INVALID", message)
+
+
 def found(where: Places) -> tuple[list[str], list[Record]]:
     """The names of the session files, sorted and without suffix, and the fate of every other entry."""
     records: list[Record] = []

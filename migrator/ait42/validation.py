@@ -1,10 +1,18 @@
-"""The validation report: what the editor's own migration tool counts, and what it leaves out."""
+"""Validation: every session compared, and the report that the editor's own migration tool gives, with what it leaves out."""
 
+import os
 import sqlite3
+from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 from migrator import database
 from migrator.ait42 import schema
+from migrator.ait42.intake import Fate, Intake
+from migrator.ait42.rows import Held, known, load, numbers, unequal
+from migrator.ait42.shape import Shaped, named
+from migrator.journal import Run
+from migrator.system import Progress
 
 ORPHANS = "SELECT count(*) FROM {} WHERE session_id NOT IN (SELECT id FROM sessions)"
 MISCOUNTED = (
@@ -48,3 +56,60 @@ def figures(db: sqlite3.Connection, size: int) -> tuple[dict[str, Any], list[str
         problems.append("the search table does not agree with the sessions")
     found["is_valid"] = not problems
     return found, problems
+
+
+def checked(
+    db: sqlite3.Connection, run: Run, intake: Intake, progress: Progress
+) -> tuple[dict[str, Any], list[str]]:
+    """The report on what a run left, and what is not as the source has it or wrong in itself."""
+    check = Check(db, run.find("filled").get("loose", []), exact=bool(run.find("begin").get("built")))
+    intake.run(check, progress)
+    counted, problems = figures(db, os.path.getsize(db.execute("PRAGMA database_list").fetchone()[2]))
+    kinds = Counter(record.reason if record.kind == "file" else record.outcome for record in intake.records)
+    found = {
+        "files_found": len(intake.names),
+        "files_empty": kinds["empty-file"] + kinds["no-sessions"],
+        "files_failed": sum(r.kind == "file" and r.outcome == "set-aside" for r in intake.records),
+        "duplicates": kinds["skipped"],
+        "sessions_compared": check.compared,
+        "differences": len(check.wrong),
+        **counted,
+        "is_valid": not problems and not check.wrong,
+    }
+    return found, [*check.wrong, *problems]
+
+
+class Check:
+    """Compares every session with what the database holds of it; `wrong` are the differences."""
+
+    def __init__(self, db: sqlite3.Connection, loose: list[str], *, exact: bool) -> None:
+        self._db, self._loose, self._exact = db, set(loose), exact
+        self._held = Held(db)
+        self.wrong: list[str] = []
+        self.compared = 0
+
+    def restart(self) -> None:
+        """Nothing was compared."""
+        self.wrong, self.compared = [], 0
+
+    def after(self, size: int) -> None:
+        """Nothing is left to do."""
+
+    def instances(self, sid: str) -> Collection[int]:
+        """As when the run was made: a new database had none."""
+        return () if self._exact else numbers(self._db, sid)
+
+    def put(self, one: Shaped) -> Fate:
+        """The session is compared, all of it."""
+        stored = load(self._db, one.id)
+        if stored is None:
+            self.wrong.append(f"sessions {one.id}: missing")
+        elif one.id not in self._loose:
+            if not self._exact:
+                one = known(one, stored)
+            leave = () if self._exact else ("created_at",)
+            self.wrong += [f"sessions {one.id}: {what} differs" for what in unequal(one, stored, *leave)]
+            added, _ = named(one, stored.messages, self._held)
+            self.wrong += [f"chat_messages {name}: missing or altered" for name, _ in added]
+            self.compared += 1
+        return "present", [], None
