@@ -1,9 +1,10 @@
-"""Whoever works in files and database between the runs, in whatever order: the newer of the two stands, and no session is lost or made up."""
+"""Whoever works in files and database between the runs, broken ones and ways back too: no session is lost or made up."""
 
 from hypothesis import strategies as st
 
 from harness.moment import every_record_is_somewhere, nothing_is_made_up
 from harness.story import Story
+from harness.systems.ait42 import ACTORS
 from harness.world import World
 
 IN_FILES = [
@@ -14,6 +15,7 @@ IN_FILES = [
     "legacy-session-deleted",
     "legacy-file-corrupted",
 ]
+HOLDERS = sorted(name for name, actor in ACTORS.items() if actor.holders)
 IN_DATABASE = ["", "own-work", "new-work", "changed-rows", "renamed-task", "work-in-log"]
 
 story = Story(
@@ -28,17 +30,37 @@ story = Story(
     },
     generator="pool",
     cases=12,
-    length=(2, 6),
+    length=(2, 7),
 )
 
 
 @story.step(often=3, files=st.sampled_from(IN_FILES), database=st.sampled_from(IN_DATABASE))
 def a_week(world: World, files: str = "", database: str = "") -> None:
-    if files:
+    if files and world.settled:  # what others do in the middle of broken work has no one right end
         world.meanwhile(files)
     world.migrate()
-    if database:
+    if database and world.settled:
         world.meanwhile(database)
+
+
+@story.step
+def a_broken_run(world: World) -> None:
+    world.migrate(kill="random")
+
+
+@story.step
+def a_way_back(world: World) -> None:
+    world.rollback()
+
+
+@story.step
+def a_broken_way_back(world: World) -> None:
+    world.rollback(kill="random")
+
+
+@story.step(holder=st.sampled_from(HOLDERS), back=st.booleans())
+def held(world: World, holder: str, *, back: bool = False) -> None:
+    world.run("rollback" if back else "migrate", meanwhile=holder)
 
 
 @story.step
