@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from test_saboteurs import FOLDER, constants, sabotaged
 
-from harness import run
+from harness import exploration
 from harness.cli import main
 from harness.home import Home
 from harness.result import RunResult
@@ -78,7 +78,7 @@ def told_by(saboteur: str, story: str, runs: Path) -> RunResult:
 def test_a_backup_that_goes_too_early_shrinks_to_the_two_steps_that_show_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "_SHRINK_SECONDS", 15.0)
+    monkeypatch.setattr(exploration, "_SHRINK_SECONDS", 15.0)
     result = told_by("prunes_young_backups", "ao-any-order", tmp_path)
     assert result.smallest is not None
     assert "retention-kept" in result.smallest.failed
@@ -93,7 +93,7 @@ def test_a_backup_that_goes_too_early_shrinks_to_the_two_steps_that_show_it(
 def test_a_row_that_goes_with_its_ended_session_shrinks_to_two_weeks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "_SHRINK_SECONDS", 15.0)
+    monkeypatch.setattr(exploration, "_SHRINK_SECONDS", 30.0)
     result = told_by("drops_ended_sessions", "ao-long-life", tmp_path)
     assert result.smallest is not None
     assert "no-loss" in result.smallest.failed
