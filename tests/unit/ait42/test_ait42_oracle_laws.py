@@ -90,6 +90,10 @@ def report(home: Home, verb: str) -> dict[str, Any]:
         name: sum(f.disposition == name for f in expected.fates)
         for name in ("migrated", "present", "skipped", "set-aside")
     }
+    notes = [
+        {"source": note.source, "id": note.id, "reason": note.reason, "detail": ""}
+        for note in sorted(expected.notes or (), key=str)
+    ]
     return {
         "contract": 1, "system": "ait42", "verb": verb, "dry_run": verb == "dry_run", "outcome": expected.outcome,
         "code": None, "message": "", "changed": bool(verb == "migrate" and expected.tables != read_target(home)),
@@ -97,7 +101,7 @@ def report(home: Home, verb: str) -> dict[str, Any]:
             "read": len(records), "written": count["migrated"], "present": count["present"],
             "skipped": count["skipped"], "set_aside": count["set-aside"],
         },
-        "records": records, "notes": [], "backup": None,
+        "records": records, "notes": notes, "backup": None,
     }  # fmt: skip
 
 
