@@ -47,10 +47,10 @@ def test_failing_home_of_the_editor_shrinks_to_one_session(name: str, tmp_path: 
     result = run_loaded(scenario, sabotaged(saboteur), options, choose("embedded"))
     with closing(RunFolder.open(Path(result.folder))) as folder:
         home = dict(folder.histories())["smallest"].home
+        (path,) = session_files(home)
+        assert len(json.loads(home.content(path))) == 1
     assert result.smallest is not None
     assert about["CLAIM"] in result.smallest.failed
-    (path,) = session_files(home)
-    assert len(json.loads(home.content(path))) == 1
 
 
 @pytest.mark.quality
