@@ -146,6 +146,21 @@ class Stored:
             and not any(other.differing(self))
         )
 
+    def told_from(self, before: Stored) -> str:
+        """Returns in words how this store differs from an earlier one, the gravest first; empty where it does not."""
+        old, new = before.tables, self.tables
+        gone = sorted(old.keys() - new, key=lambda name: (-len(old[name]), name))
+        told = [f"table {name} is gone ({len(old[name])} rows)" for name in gone]
+        for name in sorted(new.keys() & old):
+            lost, made = len(old[name].keys() - new[name].keys()), len(new[name].keys() - old[name].keys())
+            other = sum(1 for _ in _differing(new[name], old[name])) - made
+            counts = [
+                f"{n} rows {what}" for n, what in ((lost, "gone"), (other, "other"), (made, "left")) if n
+            ]
+            told += [f"table {name}: {', '.join(counts)}"] if counts else []
+        told += [f"table {name} is left" for name in sorted(new.keys() - old)]
+        return "; ".join(told) or ("the schema is another" if self.shape != before.shape else "")
+
     def differing(self, before: Stored) -> Iterator[RowName]:
         """Yields the names of the rows that `before` lacks or has with other values."""
         for name, rows in self.tables.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 
 from harness.claims.claim import Claim, Finding, after_successful, having
 from harness.evidence import PRUNING, PURGING, READING, Evidence
@@ -154,7 +155,17 @@ def home_restored(evidence: Evidence) -> Iterator[Finding]:
             for change in evidence.changes(base, event.after, times=False):
                 kept = evidence.may_keep(change) or within(change.path, returns)
                 if not kept and change.path not in theirs:
-                    yield _finding("home-restored", change, event)
+                    finding = _finding("home-restored", change, event)
+                    why = _in_the_store(evidence, change, base, event.after)
+                    yield replace(finding, found=f"{why} ({finding.found})") if why else finding
+
+
+def _in_the_store(evidence: Evidence, change: Change, before: Home, after: Home) -> str:
+    """Returns how the rows of the store differ, where the path is one of its files and both can be read."""
+    with suppress(TargetUnreadableError):
+        was, now = evidence.stored(before), evidence.stored(after)
+        return now.told_from(was) if change.path in was.files else ""
+    return ""
 
 
 def _theirs(evidence: Evidence, event: Event) -> set[str]:

@@ -26,7 +26,7 @@ Journal = Literal["", "wal", "delete", "wal-pending"]
 """The journal mode; with ``wal-pending`` a killed process left all rows in the write-ahead log alone; empty for any."""
 Made = Literal["", "manager", "tool", "same-second", "ahead"]
 """How the bookkeeping was made: by the manager, with the sqlite3 tool (no row of version 1), all within a second,
-by a clock that was ahead; empty for any of them."""
+by a clock that was ahead; empty for any of them but the last."""
 Layout = Literal["", "usual", "utf-16", "auto-vacuum"]
 """How the file was laid out when it was made: as usual, with texts in UTF-16, or so that it shrinks; empty for any."""
 Version4 = Literal["", "none", "part", "all", "with-rows", "failed", "complete", "used"]

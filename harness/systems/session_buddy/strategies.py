@@ -34,7 +34,7 @@ _OUTSIDE = (
 )  # fmt: skip
 _QUERIES = ("Fix the login", "ログインを\n直して 🙏", "", 'a "quoted" task', "it's; DROP TABLE skills --")
 _SESSIONS = ("main-42", "migrated", "セッション", "s 1")
-MADE: tuple[Made, ...] = ("manager", "tool", "same-second", "ahead")
+MADE: tuple[Made, ...] = ("manager", "tool", "same-second")
 LAYOUTS: tuple[Layout, ...] = ("usual", "utf-16", "auto-vacuum")
 JOURNALS: tuple[Journal, ...] = ("wal", "delete", "wal-pending")
 VERSIONS_4: tuple[Version4, ...] = ("none", "part", "all", "with-rows", "failed", "complete", "used")

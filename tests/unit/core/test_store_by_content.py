@@ -11,6 +11,7 @@ from handwritten import PROFILE, event, evidence, home, stored
 from harness.expectation import Expectation
 from harness.history import Event
 from harness.home import Home
+from harness.sut import Profile
 from harness.verdict import judge
 
 BY_CONTENT = msgspec.structs.replace(PROFILE, store="content", reports=False)
@@ -56,5 +57,9 @@ def test_anything_else_is_still_a_change(after: Home) -> None:
     assert "rerun-is-noop" in failed(RIGHT, event(MIGRATED, after))
 
 
-def test_a_rollback_that_leaves_a_row_has_not_restored_the_home() -> None:
-    assert "home-restored" in failed(RIGHT, event(MIGRATED, OTHER_BYTES, do="rollback"))
+@pytest.mark.parametrize("profile", [BY_CONTENT, PROFILE], ids=["content", "bytes"])
+def test_a_rollback_that_leaves_a_row_says_so(profile: Profile) -> None:
+    steps = RIGHT, event(MIGRATED, OTHER_BYTES, do="rollback")
+    given = evidence(*steps, oracle={"one": EXPECTED}, profile=profile)
+    (told,) = (result for result in judge(given).results if result.claim == "home-restored")
+    assert [str(finding.found).split(" (")[0] for finding in told.findings] == ["table notes: 1 rows left"]

@@ -53,3 +53,14 @@ def test_rows_without_a_key_do_not_hide_one_another() -> None:
 def test_tables_of_other_columns_are_compared_as_records() -> None:
     turned = Stored({"t": RawTable(("value", "id"), ("id",), [(1, "a"), (2, "b")])})
     assert list(turned.differing(_store(("a", 1), ("b", 3)))) == [("t", '["b"]')]
+
+
+def test_a_difference_is_told_the_gravest_first() -> None:
+    before = Stored({name: _store(*rows).tables["t"] for name, rows in {
+        "few": [("a", 1)], "kept": [("a", 1), ("b", 1), ("c", 1)], "many": [("a", 1), ("b", 1)],
+    }.items()})  # fmt: skip
+    after = Stored({"kept": _store(("b", 1), ("c", 2), ("d", 1)).tables["t"], "new": _store().tables["t"]})
+    told = "table many is gone (2 rows); table few is gone (1 rows); table kept: 1 rows gone, 1 rows other, 1 rows left"
+    assert after.told_from(before) == f"{told}; table new is left"
+    assert before.told_from(before) == ""
+    assert Stored(shape="x").told_from(Stored(shape="y")) == "the schema is another"
