@@ -382,6 +382,6 @@ def test_a_scenario_that_crashes_in_the_gate_is_unknown() -> None:
 
 
 def test_the_gate_takes_the_scenarios_of_its_systems_only(gate: Any, place: Path) -> None:
-    chosen = gate_command._scenarios(place / "scenarios", ["ao"])
+    chosen = gate_command._scenarios(place / "scenarios", ["ao"], named="")
     assert [scenario.name for _, scenario in chosen] == ["ao-one", "ao-two"]
     assert load_scenario(place / "scenarios" / "toy-any.toml").system == "toy"
