@@ -38,7 +38,7 @@ def main(arguments: argparse.Namespace) -> int:
     for result in _run_all(chosen, options, arguments.jobs):
         results.append(result)
         if not arguments.json:
-            print("\n".join(scenario_lines(result, replay_for(result, options))), flush=True)
+            print("\n".join(scenario_lines(result, replay_for(result, options), brief=True)), flush=True)
     decisions = {system: _decide(system, results, options) for system in systems}
     _show(arguments, options, results, decisions, time.monotonic() - began)
     told = [(result, replay_for(result, options)) for result in results]

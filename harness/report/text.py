@@ -32,15 +32,22 @@ def sandbox_lines(choice: Choice) -> Iterator[str]:
         yield f"  weaker than a container: {choice.weaker}"
 
 
-def scenario_lines(result: RunResult, replay: str) -> Iterator[str]:
-    """Yields one line on a scenario that passed, and the evidence where it did not."""
+def scenario_lines(result: RunResult, replay: str, *, brief: bool = False) -> Iterator[str]:
+    """Yields one line on a scenario that passed, and the evidence where it did not.
+
+    What no home could show is named, or where it has to be `brief` among many others, counted.
+    """
     count = result.homes or len(result.verdicts)
     homes = f"{count} home{'' if count == 1 else 's'}"
     if len(result.verdicts) > count:
         homes += f", {len(result.verdicts)} cases"
-    yield f"{_WORDS[result.status]:8}{result.scenario}  ({homes}, {result.seconds:.1f} s{_kills(result.kills)})"
+    silent = _not_offered(result.verdicts) if result.status is Status.PASS else []
+    unshown = f"; {len(silent)} claims not offered" if silent and brief else ""
+    about = f"{homes}, {result.seconds:.1f} s{_kills(result.kills)}{unshown}"
+    yield f"{_WORDS[result.status]:8}{result.scenario}  ({about})"
     if result.status is Status.PASS:
-        yield from _not_offered(result.verdicts)
+        if silent and not brief:
+            yield f"        not offered: {', '.join(silent)}"
         return
     shown = result.smallest or next((v for v in result.verdicts if v.status is result.status), None)
     if shown is not None:
@@ -58,15 +65,13 @@ def _kills(kills: Kills) -> str:
     return f"; {kills.landed} of {kills.tried} {what} landed, {kills.in_work} after the home had changed"
 
 
-def _not_offered(verdicts: Iterable[Verdict]) -> Iterator[str]:
-    """Yields claims of a scenario that no home could show, so that nobody takes them for passed."""
+def _not_offered(verdicts: Iterable[Verdict]) -> list[str]:
+    """Returns the claims of a scenario that no home could show, so that nobody takes them for passed."""
     seen: dict[str, set[Status]] = {}
     for verdict in verdicts:
         for result in verdict.results:
             seen.setdefault(result.claim, set()).add(result.status)
-    silent = sorted(name for name, statuses in seen.items() if statuses == {Status.NOT_OFFERED})
-    if silent:
-        yield f"        not offered: {', '.join(silent)}"
+    return sorted(name for name, statuses in seen.items() if statuses == {Status.NOT_OFFERED})
 
 
 def verdict_lines(

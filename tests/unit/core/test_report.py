@@ -85,6 +85,8 @@ def test_claims_that_no_home_could_show_are_listed_apart() -> None:
     shown = Verdict((ClaimResult("home-restored", Status.PASS), mute))
     lines = list(scenario_lines(result(GOOD, shown), REPLAY))
     assert lines[1:] == ["        not offered: kept-private"]
+    among_many = list(scenario_lines(result(GOOD, shown), REPLAY, brief=True))
+    assert among_many == [lines[0].replace(")", "; 1 claims not offered)")]
 
 
 def test_an_unknown_says_why() -> None:
