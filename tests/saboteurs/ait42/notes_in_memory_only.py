@@ -15,7 +15,7 @@ write = Beside._write
 
 
 def slowly(self: Beside, *given: Any) -> None:
-    time.sleep(0.01)  # a slower disk
+    time.sleep(0.05)  # a slower disk
     write(self, *given)
 
 
