@@ -48,7 +48,7 @@ class Editor(Planned):
         self._options = options
         self._reader = Reader(where)
         self._workspaces: Workspaces | None = None
-        self._made: list[bytes] = []
+        self._made: list[int] = []
 
     def nothing(self) -> str | None:
         """Why there is nothing to migrate, or None."""
@@ -159,7 +159,7 @@ class Editor(Planned):
         return read
 
     @staticmethod
-    def _built(path: str, intake: Intake, now: datetime, progress: Progress) -> list[bytes]:
+    def _built(path: str, intake: Intake, now: datetime, progress: Progress) -> list[int]:
         os.close(os.open(path, files.NEW, 0o600))
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
             for setting in BUILDING:

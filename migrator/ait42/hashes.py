@@ -2,7 +2,7 @@
 
 from array import array
 
-FIRST, WHOLE = 1 << 10, (1 << 64) - 1
+FIRST = 1 << 10
 
 
 class Hashes:
@@ -13,32 +13,35 @@ class Hashes:
 
     def clear(self) -> None:
         """No text is in it."""
-        self._slots, self._mask, self._count = array("Q", bytes(8 * FIRST)), FIRST - 1, 0
+        self._slots, self._mask, self._count = array("q", bytes(8 * FIRST)), FIRST - 1, 0
 
     def __contains__(self, text: object) -> bool:
-        return self._slots[self._place((hash(text) & WHOLE) or 1)] != 0
+        slots, mask = self._slots, self._mask  # every message of a home comes by here: no call more
+        code = hash(text) or 1
+        place = code & mask
+        while found := slots[place]:
+            if found == code:
+                return True
+            place = (place + 1) & mask
+        return False
 
     def add(self, text: str) -> None:
         """The text is in it."""
-        code = (hash(text) & WHOLE) or 1
-        place = self._place(code)
-        if not self._slots[place]:
-            self._slots[place] = code
+        if text not in self:
+            self._set(hash(text) or 1)
             self._count += 1
             if 2 * self._count > self._mask:
                 self._grow()
 
-    def _place(self, code: int) -> int:
-        """Where the code is, or would be."""
+    def _set(self, code: int) -> None:
         slots, mask = self._slots, self._mask
         place = code & mask
-        while (found := slots[place]) and found != code:
+        while slots[place]:
             place = (place + 1) & mask
-        return place
+        slots[place] = code
 
     def _grow(self) -> None:
         old, size = self._slots, 2 * (self._mask + 1)
-        self._slots, self._mask = array("Q", bytes(8 * size)), size - 1
-        for code in old:
-            if code:
-                self._slots[self._place(code)] = code
+        self._slots, self._mask = array("q", bytes(8 * size)), size - 1
+        for code in filter(None, old):
+            self._set(code)

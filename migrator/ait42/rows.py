@@ -1,10 +1,9 @@
 """Sessions in `sessions.db`: read back whole, compared, and the sinks that an intake can fill."""
 
-import hashlib
-import marshal
 import sqlite3
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
+from itertools import chain
 from typing import Any, NamedTuple
 
 from migrator.ait42 import schema
@@ -104,9 +103,6 @@ class Try:
     def __init__(self) -> None:
         self._taken = Hashes()
 
-    def __contains__(self, name: object) -> bool:
-        return name in self._taken
-
     def restart(self) -> None:
         """Nothing was taken."""
         self._taken.clear()
@@ -120,7 +116,7 @@ class Try:
         return "migrated", self._named(one)[1], None
 
     def _named(self, one: Shaped) -> tuple[list[tuple[str, Body]], list[Issue]]:
-        added, issues = named(one, {}, self)
+        added, issues = named(one, {}, self._taken)
         for name, _ in added:
             self._taken.add(name)
         return added, issues
@@ -139,7 +135,7 @@ class Build(Try):
         super().__init__()
         self._db, self._now = db, now
         self._rows: tuple[list[Any], ...] = ([], [], [], [])
-        self.made: list[bytes] = []
+        self.made: list[int] = []
         self._begin()
 
     def _begin(self) -> None:
@@ -199,12 +195,12 @@ class Build(Try):
         self._db.execute("COMMIT")
 
 
-def _digest(row: tuple[Any, ...], instances: list[Any], messages: list[Any]) -> bytes:
-    """Tells every value and its type; the second form of `marshal` depends on nothing but the values."""
-    return hashlib.sha256(marshal.dumps((row, instances, messages), 2)).digest()[:12]
+def _digest(row: tuple[Any, ...], instances: list[Any], messages: list[Any]) -> int:
+    """64 bits, good in this process alone; values are NULL, texts and whole numbers, which all count by their kind."""
+    return hash((row, *instances, None, *messages))
 
 
-def made(db: sqlite3.Connection) -> Iterator[tuple[str, bytes]]:
+def made(db: sqlite3.Connection) -> Iterator[tuple[str, int]]:
     """Id and digest of every session of a database that `Build` has filled, in order; read back row by row.
 
     An instance or message that is not in its session's place makes a digest wrong; those at the end come last,
@@ -223,11 +219,12 @@ def _grouped(cursor: sqlite3.Cursor) -> Callable[[str | None], list[Any]]:
 
     def taken(sid: str | None) -> list[Any]:
         found: list[Any] = []
-        while row := waiting.pop() if waiting else cursor.fetchone():
+        for row in chain(waiting, cursor):
             if row[1] != sid and sid is not None:
-                waiting.append(row)
-                break
+                waiting[:] = [row]
+                return found
             found.append(row)
+        waiting.clear()
         return found
 
     return taken
