@@ -16,6 +16,7 @@ from migrator.pack import RESTORE
 from migrator.system import Note, Plan, Record
 
 WILL_BE = "workspace_mapping.new.json"  # in the backup
+PART = ".part"  # what a half-written mapping file's name ends in
 
 
 def keep(
@@ -43,16 +44,18 @@ def read(run: Run) -> dict[str, Any]:
 
 
 def settle(run: Run, mapping: str) -> None:
-    """The mapping file has its new entries, if there are any. May be repeated."""
+    """The mapping file has its new entries, if there are any, and the mode that it had. May be repeated."""
     if read(run)["was"]:
-        data, _ = files.read(os.path.join(run.backup, WILL_BE), 1 << 30)
-        files.write_new(mapping, data)
+        mode = os.stat(mapping).st_mode & 0o7777 if os.path.exists(mapping) else 0o600
+        files.remove(mapping + PART)
+        files.copy_new(os.path.join(run.backup, WILL_BE), mapping + PART, mode)
+        files.replace(mapping + PART, mapping)
 
 
 def unsettle(run: Run, mapping: str) -> None:
     """The mapping file is as it was, unless somebody else has written to it since. May be repeated."""
     if os.path.isdir(run.backup) and run.find("applying") and (was := read(run)["was"]):
-        files.remove(mapping + ".part")
+        files.remove(mapping + PART)
         ours = files.digest(os.path.join(run.backup, WILL_BE))
         if backup.state([mapping])[mapping] == ours:
             backup.put_back(run, was)

@@ -36,11 +36,14 @@ def user_of(state: LegacyState) -> str:
 
 
 def expect(home: Home, conditions: frozenset[str]) -> Expectation:
-    """Returns the one right result of a migration of the home, given what else goes on."""
-    return replace(
-        oracle.expect(home, locked="locked" in conditions, strict="strict" in conditions),
-        record_tables=frozenset({"sessions"}),
+    """Returns the one right result of a migration of the home, given what else goes on and what options say."""
+    right = oracle.expect(
+        home,
+        locked="locked" in conditions,
+        strict="strict" in conditions,
+        words=oracle.Words.of(conditions),
     )
+    return replace(right, record_tables=frozenset({"sessions"}))
 
 
 __all__ = [

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 
 from harness.corruption import Corruption, bytes_, tree
 from harness.home import Home
 from harness.systems.ait42.model import DATABASE, LEGACY, MAPPING, SESSIONS
+from harness.systems.ait42.naming import file_hash
 from harness.systems.ait42.places import Apply, session_files
 
 _PAGE = 4096  # bytes, of the database
+_TOLD, _MOVED, _FROM = "/srv/told/project", "/srv/moved/project", "/srv/before/project"
 
 
 def _hashes(home: Home, random: Random) -> list[str]:
@@ -43,6 +45,19 @@ def _read_mapping(home: Home) -> dict[str, object]:
 
 def _raw_mapping(content: bytes) -> Apply:
     return lambda home, random: home.with_file(MAPPING, content) if _hashes(home, random) else None
+
+
+def _of_folder(path: str, mapped: Mapping[str, str]) -> Apply:
+    """Returns a session file under the name of a folder that nothing in it shows; the mapping file gets entries too."""
+
+    def apply(home: Home, random: Random) -> Home | None:
+        for source in session_files(home, random):
+            renamed = tree.moved(home, source, f"{SESSIONS}/{file_hash(path)}.json")
+            if renamed is not None:
+                return _mapped(lambda mapping, _: mapping.update(mapped))(renamed, random)
+        return None
+
+    return apply
 
 
 def _stray(name: str) -> Apply:
@@ -122,6 +137,10 @@ _ROWS: tuple[tuple[str, str, str, Apply], ...] = (
      _mapped(lambda mapping, hashes: mapping.update({hashes[0]: hashes[0]}))),
     ("mapping-odd-entries", "entries of other kinds beside the right ones", "mapping",
      _mapped(lambda mapping, _: mapping.update({"9DAD": "/x", "9dad1e4e08b0b11c": 3, "note": None}))),
+    ("told-folder", "a session file of a folder that only the user can name", "mapping",
+     _of_folder(_TOLD, {file_hash("/srv/other"): "/srv/other"})),
+    ("moved-folder", "a session file of a folder that went by another path, which the mapping file has", "mapping",
+     _of_folder(_FROM, {file_hash(_FROM): _MOVED})),
     ("mapping-folder", "a folder in the mapping file's place", "mapping",
      lambda home, random: home.with_kind(MAPPING, "dir", mode=0o755) if _hashes(home, random) else None),
     ("stray-backup", "a half-written copy beside a session file", "unexpected-file", _stray("{stem}.json.tmp")),

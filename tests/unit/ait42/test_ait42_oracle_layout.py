@@ -10,9 +10,9 @@ import pytest
 from ait42_homes import HASH, ROOT, home, instance, session, with_bytes, with_database, with_rows
 
 from harness.expectation import Expectation
-from harness.home import Home
+from harness.home import Home, digest_of
 from harness.systems.ait42 import schema
-from harness.systems.ait42.oracle import expect
+from harness.systems.ait42.oracle import Words, expect
 from harness.systems.ait42.oracle.workspaces import fits
 
 MAPPING = ".ait42/workspace_mapping.json"
@@ -91,6 +91,30 @@ def test_the_worktrees_tell_the_workspace_where_the_mapping_does_not() -> None:
     assert workspace(expect(made)) == "/home/user/project"
     twin = session("s-2", type="unknown", instances=[instance(3, worktreePath=tree)])
     assert workspace(expect(home(session(), twin, mapped=False))) == "/home/user/project"
+
+
+def test_a_workspace_that_is_given_is_kept_where_nothing_else_shows_one() -> None:
+    words = Words.of({f"workspace {HASH}=/home/user/project", "strict"})
+    bare, known = home(session(), mapped=False), home(session())
+    told = expect(bare.with_file(MAPPING, b'{"x": 7}'), words=words)
+    assert workspace(told) == "/home/user/project"
+    text = json.dumps({"x": 7, HASH: "/home/user/project"}, indent=2)
+    assert told.files == {MAPPING: digest_of(text.encode())}
+    assert MAPPING in told.writable
+    assert expect(bare, words=words).files.keys() == {MAPPING}
+    for other in (known, bare.with_file(MAPPING, b"[]")):
+        assert workspace(expect(other, words=words)) == "/home/user/project"
+        assert not expect(other, words=words).files
+        assert MAPPING not in expect(other, words=words).writable
+
+
+def test_a_mapping_that_is_accepted_counts_before_all_else_and_is_not_noted() -> None:
+    words = Words.of({f"accept-mapping {HASH}=/moved"})
+    made = home(session()).with_file(MAPPING, json.dumps({HASH: "/moved"}).encode())
+    assert "mapping-mismatch" in {note.reason for note in expect(made).notes or ()}
+    assert workspace(expect(made, words=words)) == workspace(expect(home(session()), words=words)) == "/moved"
+    assert not expect(made, words=words).notes
+    assert not expect(made, words=words).files
 
 
 def test_the_empty_path_is_no_workspace() -> None:

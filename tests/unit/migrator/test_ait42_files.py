@@ -234,6 +234,14 @@ def test_a_workspace_can_be_given_and_is_kept_in_the_mapping(editor: EditorHome)
     assert editor.picture(state=False) == before
 
 
+def test_the_mapping_keeps_its_mode_when_an_answer_is_added(editor: EditorHome) -> None:
+    editor.file(WORK, [session()], mapped=False)
+    mapping = editor.mapping({"/other": "/other"})
+    mapping.chmod(0o640)
+    assert stored(editor, "--workspace", f"{hashed(WORK)}={WORK}") == WORK
+    assert mapping.stat().st_mode & 0o7777 == 0o640
+
+
 def test_a_workspace_that_becomes_known_is_filled_in_but_never_lost_again(editor: EditorHome) -> None:
     editor.file(WORK, [session()], mapped=False)
     assert stored(editor).startswith("unknown:")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.expectation import Expectation, Fate
-from harness.home import Home
+from harness.home import Home, digest_of
 from harness.sqlite_copy import files_of
 from harness.systems.ait42.oracle import schema
 from harness.systems.ait42.oracle.database import PLACE
 from harness.systems.ait42.oracle.layout import (
     LEGACY,
+    MAPPING,
     SessionFile,
     legacy_root,
     other_fates,
@@ -20,14 +21,23 @@ from harness.systems.ait42.oracle.layout import (
 from harness.systems.ait42.oracle.merging import merged, settle_files
 from harness.systems.ait42.oracle.settling import Target
 from harness.systems.ait42.oracle.target_state import state_of
-from harness.systems.ait42.oracle.workspaces import mapping_notes, read_mapping, workspace_of
+from harness.systems.ait42.oracle.workspaces import (
+    NOTHING_SAID,
+    Words,
+    mapping_notes,
+    mapping_with,
+    read_mapping,
+    workspace_of,
+)
 
 
-def expect(home: Home, *, locked: bool = False, strict: bool = False) -> Expectation:
+def expect(
+    home: Home, *, locked: bool = False, strict: bool = False, words: Words = NOTHING_SAID
+) -> Expectation:
     """Returns the state that a right migration of the home must leave, and the fate of each legacy record.
 
-    No option names a workspace and nobody answers a question.  What a home cannot show is said by the caller:
-    `locked`, that something holds the database; `strict`, that a session without a workspace is a reason to refuse.
+    Nobody answers a question.  What a home cannot show is said by the caller: `locked`, that something holds the
+    database; `strict`, that a session without a workspace is a reason to refuse; `words`, what options name workspaces.
     """
     target = state_of(home)
     root = legacy_root(home)
@@ -46,20 +56,24 @@ def expect(home: Home, *, locked: bool = False, strict: bool = False) -> Expecta
     files = {item.hash: item for item in found if isinstance(item, SessionFile)}
     sessions, lost = settle_files(session for file in files.values() for session in merged(file))
     mapping = read_mapping(home, root) or {}
-    workspaces = {name: workspace_of(home, file, mapping) for name, file in files.items()}
+    workspaces = {name: workspace_of(home, file, mapping, words) for name, file in files.items()}
     if strict and any(workspaces[session.hash] is None for session in sessions):
         return Expectation(refusals=frozenset({"WORKSPACE_UNKNOWN"}), tables=target.tables)
     rows = Target.of(target.tables)
     fates += [*lost, *(rows.settle(session, workspaces[session.hash]) for session in sessions)]
     stored = {session.hash: True for session in sessions}
+    kept = mapping_with(home, root, (files[name] for name in stored), words)
     steps = {str(number): {"version": number, "name": name} for number, name in schema.STEPS.items()}
     return Expectation(
         tables={**target.tables, **rows.tables(), "schema_version": steps},
-        writable=files_of(home, PLACE),
+        files={} if kept is None else {f"{root}/{MAPPING}": digest_of(kept)},
+        writable=files_of(home, PLACE) | ({f"{root}/{MAPPING}"} if kept is not None else set()),
         returns=frozenset({f"{folder}/"}),
         purgeable=frozenset(f"{folder}/{name}.json" for name in files if _all_there(files[name], fates)),
         fates=tuple(fates),
-        notes=frozenset(rows.notes | set(mapping_notes(home, root, dict.fromkeys(files, False) | stored))),
+        notes=frozenset(
+            rows.notes | set(mapping_notes(home, root, dict.fromkeys(files, False) | stored, words.accepted))
+        ),
     )
 
 

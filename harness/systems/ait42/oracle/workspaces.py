@@ -6,7 +6,8 @@ import hashlib
 import json
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 from harness.expectation import Note
 from harness.home import Home
@@ -15,8 +16,58 @@ from harness.systems.ait42.oracle.layout import LEGACY, MAPPING, SessionFile
 _HASH = re.compile(r"[0-9a-f]{16}")
 
 
-def workspace_of(home: Home, file: SessionFile, mapping: Mapping[str, str]) -> str | None:
+class Words(NamedTuple):
+    """What the user says of workspaces, by the names of session files.
+
+    A path that is `accepted` counts before all else; one that is `given` where nothing else tells, and goes into the
+    mapping file then.
+    """
+
+    given: Mapping[str, str] = {}
+    accepted: Mapping[str, str] = {}
+
+    @classmethod
+    def of(cls, conditions: Iterable[str]) -> Words:
+        """Returns what conditions such as ``workspace HASH=PATH`` and ``accept-mapping HASH=PATH`` say."""
+        said: dict[str, dict[str, str]] = {"workspace": {}, "accept-mapping": {}}
+        for condition in conditions:
+            option, _, words = condition.partition(" ")
+            if option in said:
+                name, _, path = words.partition("=")
+                said[option][name] = path
+        return cls(said["workspace"], said["accept-mapping"])
+
+
+NOTHING_SAID = Words()
+
+
+def workspace_of(
+    home: Home, file: SessionFile, mapping: Mapping[str, str], words: Words = NOTHING_SAID
+) -> str | None:
     """Returns the workspace of a session file as its sessions must name it, or None where it cannot be known."""
+    if file.hash in words.accepted:
+        return words.accepted[file.hash]
+    shown = _shown(home, file, mapping)
+    return words.given.get(file.hash) if shown is None else shown
+
+
+def mapping_with(home: Home, root: str, files: Iterable[SessionFile], words: Words) -> bytes | None:
+    """Returns what the mapping file must hold afterwards, or None where it must stay as it is.
+
+    `files` are those of which sessions are stored.  As the editor's tool writes it: two blanks deep, nothing escaped.
+    """
+    mapping = read_mapping(home, root)
+    if mapping is None:
+        return None
+    asked = [file for file in files if file.hash in words.given and file.hash not in words.accepted]
+    new = {file.hash: words.given[file.hash] for file in asked if _shown(home, file, mapping) is None}
+    path = f"{root}/{MAPPING}"
+    whole = json.loads(home.content(path)) if home.get(path) else {}
+    return json.dumps({**whole, **new}, indent=2, ensure_ascii=False).encode() if new else None
+
+
+def _shown(home: Home, file: SessionFile, mapping: Mapping[str, str]) -> str | None:
+    """Returns the workspace that the home itself shows."""
     mapped = mapping.get(file.hash)
     if mapped and fits(home, mapped, file.hash):
         return mapped
@@ -31,17 +82,20 @@ def workspace_of(home: Home, file: SessionFile, mapping: Mapping[str, str]) -> s
     return None
 
 
-def mapping_notes(home: Home, root: str, names: Mapping[str, bool]) -> Iterator[Note]:
+def mapping_notes(
+    home: Home, root: str, names: Mapping[str, bool], accepted: Collection[str] = ()
+) -> Iterator[Note]:
     """Yields what is to be noted of the mapping file.
 
-    `names` are those of the session files; of one of which no session is stored, the mapping need not be asked.
+    `names` are those of the session files; of one of which no session is stored, the mapping need not be asked, and
+    it is not for those whose path is `accepted` whatever it says.
     """
     mapping = read_mapping(home, root)
     if mapping is None:
         yield Note(f"{LEGACY}/{MAPPING}", "", "mapping-invalid")
     for name, stored in names.items():
         mapped = (mapping or {}).get(name)
-        if mapped and not fits(home, mapped, name):
+        if mapped and name not in accepted and not fits(home, mapped, name):
             yield Note(f"{LEGACY}/{MAPPING}", name, "mapping-mismatch", sure=stored)
 
 
