@@ -69,7 +69,7 @@ def _stray(name: str) -> Apply:
             place = f"{SESSIONS}/{name.format(stem=stem, upper=stem.upper(), short=stem[:12])}"
             if home.get(place) is None:
                 content = home.content(path)
-                return home.with_file(place, content[: random.randrange(len(content))])
+                return home.with_file(place, content[: random.randrange(len(content) or 1)])
         return None
 
     return apply

@@ -294,7 +294,7 @@ def test_a_killed_migration_is_completed_by_the_next_run_and_can_be_taken_back(u
     clean = used.exported()
     used.run("rollback")
     count = 0
-    for count in points(used, "migrate"):  # type: ignore[arg-type]
+    for count in points(used, "migrate", every=3):  # type: ignore[arg-type]
         there = used.db.exists()
         used.run("status")
         assert used.run("migrate").report["counts"]["written"] == (0 if there else 3), count
@@ -311,7 +311,7 @@ def test_a_killed_migration_is_completed_by_the_next_run_and_can_be_taken_back(u
 
 def test_a_killed_migration_can_be_rolled_back_at_once(used: EditorHome) -> None:
     before = used.picture(state=False)
-    for count in points(used, "migrate"):  # type: ignore[arg-type]
+    for count in points(used, "migrate", every=3):  # type: ignore[arg-type]
         assert used.run("rollback").status == 0, count
         assert used.picture(state=False) == before, count
 
@@ -344,7 +344,7 @@ def test_a_killed_addition_is_completed_by_the_next_run_and_all_can_be_taken_bac
     (used.sessions / f"{hashed('/work/three')}.json").unlink()
     prepared()
     count = 0
-    for count in points(used, "migrate"):  # type: ignore[arg-type]
+    for count in points(used, "migrate", every=4):  # type: ignore[arg-type]
         used.run("migrate")
         assert used.exported() == clean, count
         assert used.run("verify").status == 0, count

@@ -73,12 +73,12 @@ def _doomed(home: LegacyHome, number: int, verb: str) -> None:
         os._exit(0)
 
 
-def points(home: LegacyHome, verb: str) -> Iterator[int]:
-    """Every crash point in turn; the home must be put back between them."""
+def points(home: LegacyHome, verb: str, *, every: int = 1) -> Iterator[int]:
+    """Every crash point in turn, or one of as many; the home must be put back between them."""
     number = 0
     while killed_at(home, number, verb) is not None:
         yield number
-        number += 1
+        number += every
 
 
 def target(home: LegacyHome) -> tuple[Any, ...]:
