@@ -11,7 +11,8 @@ from harness.fault import Fault, Recording, fault_of
 from harness.history import Event, Kill
 from harness.home import Home
 from harness.interruption import drawn
-from harness.sandbox.session import Ran, Session
+from harness.sandbox.ended import Ran
+from harness.sandbox.session import Session
 from harness.scenario import Step
 from harness.supervised import RECORD, fired_of, recording_of
 from harness.sut import Profile

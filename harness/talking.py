@@ -11,7 +11,8 @@ from harness.dialogue import Dialogue, Request
 from harness.history import Event
 from harness.home import Home
 from harness.queries import Queries
-from harness.sandbox.session import Conversed, Session
+from harness.sandbox.ended import Conversed
+from harness.sandbox.session import Session
 from harness.scenario import Step
 from harness.sut import Outcome, Profile
 from harness.talk import BlowKind, Exchange, Talk

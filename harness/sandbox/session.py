@@ -5,73 +5,17 @@ from __future__ import annotations
 import json
 import types
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any, Literal, Protocol, Self
 
 from harness.home import Blobs, Home
 from harness.sandbox import resident
 from harness.sandbox.channel import Channel, SandboxError, Wire
+from harness.sandbox.ended import Conversed, Ran, conversed, ran
 from harness.sandbox.holders import Holder, request_of
 
 Level = Literal["container", "bubblewrap", "namespaces", "bare"]
 
 _GRACE = 60.0  # seconds that the runner may take beyond a command's time limit, to end what it left
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """How a command ended: with a status, by a signal, or killed because its time was up.
-
-    `report` is what it wrote to ``$MIGRATION_REPORT``, if it did; `litter` are the files and folders that it made
-    outside the home, the first hundred of them, and did not remove.  Of stdout and stderr the first and the
-    last 512 KiB are kept, and a line between them tells how much was cut.  `changed` is when the home first changed,
-    in seconds from the start, where that was watched.  `killed` tells whether the kill that was asked for ended it.
-    `strays` are the names of processes that still lived a moment after it had ended by itself.
-    `told` is the report of the supervisor, see `harness.supervised`.
-    """
-
-    status: int | None
-    signal: int | None
-    timed_out: bool
-    seconds: float
-    stdout: bytes
-    stderr: bytes
-    report: bytes | None
-    litter: tuple[str, ...] = ()
-    changed: float | None = None
-    killed: bool = False
-    strays: tuple[str, ...] = ()
-    told: bytes = b""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One request and its answer: when it was sent and answered, in seconds from the start, None and nothing without one.
-
-    With `cut` the client got only the first half of it, and then the end of its input.
-    """
-
-    sent: float
-    answered: float | None
-    cut: bool
-    answer: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Conversed:
-    """What clients were asked and answered, for each client a line a request; and how each ended, None for a timeout.
-
-    A status below zero is a signal's.  `landed` tells whether the blow that was asked for has hit its client.
-    """
-
-    lines: tuple[tuple[Line, ...], ...]
-    statuses: tuple[int | None, ...]
-    stderr: tuple[bytes, ...]
-    seconds: float
-    landed: bool
-    litter: tuple[str, ...]
-    strays: tuple[str, ...]
 
 
 class Session:
@@ -193,7 +137,7 @@ class Session:
             since_change=since_change,
             orders=dict(orders or {}),
         )
-        return _ran(reply, payload)
+        return ran(reply, payload)
 
     def converse(
         self,
@@ -218,7 +162,7 @@ class Session:
         reply, payload = self._channel.ask(
             "converse", asked, patience=timeout + _GRACE, argv=list(argv), **how
         )
-        return _conversed(reply, payload)
+        return conversed(reply, payload)
 
     def observe(self) -> Home:
         """Returns a picture of the home, which it leaves untouched; contents are shared with the one laid out.
@@ -244,50 +188,6 @@ class Session:
     def release(self, *, kill: bool = False) -> None:
         """Nothing is held: databases were closed in order, or with `kill` their holders died holding them."""
         self._channel.ask("release", kill=kill)
-
-
-def _conversed(reply: dict[str, Any], payload: bytes) -> Conversed:
-    """Returns a conversation as the runner told it."""
-    place, lines = 0, []
-    for rows in reply["said"]:
-        said = []
-        for sent, answered, cut, size in rows:
-            said.append(Line(sent, answered, cut, payload[place : place + size]))
-            place += size
-        lines.append(tuple(said))
-    errors = []
-    for size in reply["sizes"]:
-        errors.append(payload[place : place + size])
-        place += size
-    return Conversed(
-        tuple(lines),
-        tuple(reply["statuses"]),
-        tuple(errors),
-        reply["seconds"],
-        reply["landed"],
-        tuple(reply["litter"]),
-        tuple(reply["strays"]),
-    )
-
-
-def _ran(reply: dict[str, Any], payload: bytes) -> Ran:
-    """Returns a run as the runner told it."""
-    status, sizes = reply["status"], reply["sizes"]
-    out, err, told = accumulate(sizes[:3])
-    return Ran(
-        status=status if status is not None and status >= 0 else None,
-        signal=-status if status is not None and status < 0 else None,
-        timed_out=status is None,
-        seconds=reply["seconds"],
-        stdout=payload[:out],
-        stderr=payload[out:err],
-        report=payload[told:] if len(sizes) > 3 else None,
-        litter=tuple(reply["litter"]),
-        changed=reply["changed"],
-        killed=reply["killed"],
-        strays=tuple(reply["strays"]),
-        told=payload[err:told],
-    )
 
 
 class Opener(Protocol):

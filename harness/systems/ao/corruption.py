@@ -12,9 +12,19 @@ from harness.corruption import Corruption
 from harness.systems.ao.damage_homes import HOMES
 from harness.systems.ao.damage_records import RECORDS
 from harness.systems.ao.damage_references import REFERENCES
+from harness.systems.ao.damage_transcripts import TRANSCRIPTS
 from harness.systems.ao.damage_tree import TREES
 from harness.systems.ao.damage_twins import TWINS
 from harness.systems.ao.damage_values import VALUES
 from harness.systems.ao.damage_yaml import YAMLS
 
-CATALOGUE: Mapping[str, Corruption] = {**RECORDS, **VALUES, **HOMES, **YAMLS, **TREES, **REFERENCES, **TWINS}
+CATALOGUE: Mapping[str, Corruption] = {
+    **RECORDS,
+    **VALUES,
+    **HOMES,
+    **TRANSCRIPTS,
+    **YAMLS,
+    **TREES,
+    **REFERENCES,
+    **TWINS,
+}

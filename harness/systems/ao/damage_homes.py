@@ -1,4 +1,4 @@
-"""Damage to the registry, to projects' settings and to transcripts."""
+"""Damage to the registry and to projects' settings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from random import Random
 
 from harness.corruption import Corruption, bytes_, json_, text, tree
 from harness.home import Home
-from harness.systems.ao import naming, yaml_text
+from harness.systems.ao import yaml_text
 from harness.systems.ao.model import LEGACY
 from harness.systems.ao.places import (
     CONFIG,
@@ -16,10 +16,8 @@ from harness.systems.ao.places import (
     Record,
     entries,
     live_records,
-    new_transcript,
     on_entry,
     on_live,
-    transcript,
 )
 
 
@@ -121,34 +119,6 @@ def _local(content: str) -> Callable[[Home, Entry, Random], Home | None]:
     return damage
 
 
-def _no_transcript(home: Home, record: Record, _: Random) -> Home | None:
-    path = transcript(home, record)
-    return home.without(path) if path else None
-
-
-def _linked_transcript(home: Home, record: Record, random: Random) -> Home | None:
-    path = transcript(home, record)
-    if path is None:
-        return None
-    inside = tree.moved_behind_link(home, path, f"code/moved-{record.id}.jsonl")
-    return inside if random.random() < 0.5 else tree.made_link(home, path, "/etc/passwd")
-
-
-def _large_transcript(home: Home, record: Record, random: Random) -> Home | None:
-    path = transcript(home, record)
-    if path is None:
-        return None
-    return home.with_file(
-        path, home.content(path) + b"not UTF-8: \xff\xfe\r\n" + random.randbytes(100_003) * 11
-    )
-
-
-def _neighbour(home: Home, record: Record, _: Random) -> Home | None:
-    path = transcript(home, record)
-    neighbour = f"{path.rpartition('/')[0]}/agent-a1b2c3d4.jsonl" if path else ""
-    return home.with_file(neighbour, b"{}\n", mode=0o600) if path and home.get(neighbour) is None else None
-
-
 def _foreign_old_folder(home: Home, entry: Entry, _: Random) -> Home | None:
     name = entry.path.rpartition("/")[2]
     path = f"{LEGACY}/0a1b2c3d4e5f-not-{name}/sessions/nt-1"
@@ -230,34 +200,6 @@ def _config_behind_link(home: Home, _: Random) -> Home | None:
     return tree.moved_behind_link(home, CONFIG, "code/moved-orchestrator.yaml") if entries(home) else None
 
 
-def _conflict(home: Home, record: Record, random: Random) -> Home | None:
-    source = transcript(home, record)
-    if source is None or "-orchestrator" in record.id:
-        return None
-    destination = new_transcript(home, record)
-    if home.get(destination) is not None:
-        return None
-    other = b'{"type":"user","message":"another talk"}\n'
-    if random.random() < 0.8:  # as long as the one to copy, which so must be compared and not measured
-        other = home.content(source)[::-1]
-    return None if other == home.content(source) else home.with_file(destination, other, mode=0o600)
-
-
-def _one_place_for_two(home: Home, record: Record, random: Random) -> Home | None:
-    """Two orchestrators of a project have one resume id and two conversations: both belong to one place."""
-    source, name = transcript(home, record), random.choice(("aa-orchestrator-2", "zz-orchestrator-2"))
-    path, worktree = f"{record.folder}/{name}.json", f"{home.root}/code/of-{name}"
-    if source is None or home.get(path) is not None:
-        return None
-    uuid, other = record.data["claudeSessionUuid"], home.content(source)[::-1] + b"\n"
-    second = record.data | {"role": "orchestrator", "worktree": worktree}
-    second["createdAt"] = random.choice(("2020-01-01T00:00:00.000Z", "2031-01-01T00:00:00.000Z"))
-    home = json_.with_object(home, record.path, record.data | {"role": "orchestrator"})
-    home = json_.with_object(home, path, second)
-    bucket = naming.bucket(home.resolve(worktree))
-    return home.with_file(f".claude/projects/{bucket}/{uuid}.jsonl", other, mode=0o600)
-
-
 def _overlay(home: Home, _: Random) -> Home | None:
     path = f"{LEGACY}/portfolio/preferences.json"
     if not entries(home):
@@ -306,16 +248,6 @@ _ROWS: tuple[tuple[str, str, str, Apply], ...] = (
     ("folder-of-a-name", "an old folder called by a project's id, as another project's repository is", "",
      on_entry(_folder_of_a_name)),
     ("odd-preferences", "an overlay that is a list", "", _overlay),
-    ("transcript-missing", "a conversation that is gone", "transcript-missing", on_live(_no_transcript)),
-    ("transcript-is-link", "a link in the place of a conversation", "transcript-missing",
-     on_live(_linked_transcript)),
-    ("large-transcript", "a conversation of more than a mebibyte that is not text throughout", "",
-     on_live(_large_transcript)),
-    ("neighbour-transcript", "another conversation beside the session's own", "", on_live(_neighbour)),
-    ("one-place-for-two", "two conversations of one project that belong to the same place", "transcript-conflict",
-     on_live(_one_place_for_two)),
-    ("transcript-conflict", "another conversation where the copy must go", "transcript-conflict",
-     on_live(_conflict)),
 )  # fmt: skip
 
 HOMES = {

@@ -101,68 +101,70 @@ def _stale_index(connection: sqlite3.Connection, _: Random) -> bool:
     return True
 
 
-def _rows() -> tuple[tuple[str, str, str, Edit], ...]:
-    lost = "V3_MISSING"
-    return (
-        ("old-version", "the database is of version 1 or 2", lost, _only_first_versions),
-        ("lost-metrics-trigger", "the trigger that keeps the metrics is lost", lost,
-         statement("DROP TRIGGER trg_skill_metrics_after_insert", "trg_skill_metrics_after_insert")),
-        ("lost-session-trigger", "the trigger that keeps the sessions' skills is lost", lost,
-         statement("DROP TRIGGER trg_session_skills_after_insert", "trg_session_skills_after_insert")),
-        ("lost-view", "a view of version 1 is lost", lost, statement("DROP VIEW v_top_skills", "v_top_skills")),
-        ("lost-index", "an index of version 1 is lost", lost,
-         statement("DROP INDEX idx_invocation_session", "idx_invocation_session")),
-        ("lost-table", "a table that nothing fills is lost", lost,
-         statement("DROP TABLE mv_daily_skills", "mv_daily_skills")),
-        ("lost-search", "the search index is lost", lost,
-         statement("DROP TABLE skill_invocation_fts", "skill_invocation_fts")),
-        ("lost-column", "a column of version 3 is lost", lost,
-         statement("DROP INDEX idx_invocation_workflow_step; ALTER TABLE skill_invocation DROP COLUMN workflow_step_id",
-                   "idx_invocation_workflow_step")),
-        ("lost-invocations", "the table of invocations is lost", "NOT_SKILLS_DATABASE",
-         statement("DROP TABLE skill_invocation", "skill_invocation")),
-        ("lost-bookkeeping", "the bookkeeping is lost", "NOT_SKILLS_DATABASE",
-         statement("DROP TABLE skill_migrations", "skill_migrations")),
-        ("taken-by-table", "a table of version 4 is there with other columns", "NAME_TAKEN",
-         _taken("CREATE TABLE skill_anomalies (id INTEGER PRIMARY KEY, skill_name TEXT NOT NULL, kind TEXT)")),
-        ("taken-by-column", "a table of version 4 lacks a column", "NAME_TAKEN",
-         _taken("CREATE TABLE skill_modalities (skill_name TEXT PRIMARY KEY REFERENCES skill_metrics (skill_name), "
-                "input_format TEXT, output_format TEXT, requires_human_review BOOLEAN DEFAULT 0, "
-                "created_at TEXT NOT NULL DEFAULT (datetime('now')))")),
-        ("view-name-taken", "a table bears the name of a view of version 4", "NAME_TAKEN",
-         _taken("CREATE TABLE v_ab_test_summary (test_id INTEGER)")),
-        ("table-name-taken", "a view bears the name of a table of version 4", "NAME_TAKEN",
-         _taken("CREATE VIEW skill_clusters AS SELECT 1 AS cluster_id")),
-        ("index-name-taken", "an index of another table bears a name of version 4", "NAME_TAKEN",
-         _taken("CREATE INDEX idx_anomalies_skill ON skill_invocation (skill_name)")),
-        ("trigger-name-taken", "another trigger bears the name of that of version 4", "NAME_TAKEN",
-         _taken("CREATE TABLE own_log (n); CREATE TRIGGER trg_metrics_cache_after_insert AFTER INSERT ON "
-                "skill_invocation BEGIN INSERT INTO own_log VALUES (1); END")),
-        ("old-foreign-keys", "version 4 refers to the invocations", "OLD_FOREIGN_KEYS", _old_keys),
-        ("recorded-only", "version 4 is recorded, and nothing of it is there", "V4_INCOMPLETE", _recorded_only),
-        ("incomplete", "version 4 is recorded, and an object of it is lost", "V4_INCOMPLETE", _incomplete),
-        ("stale-index", "an index names a row that is gone", "DB_INVALID", _stale_index),
-        ("own-objects", "others keep a table, a view, an index and a trigger in the database", "",
-         statement("CREATE TABLE own_notes (id INTEGER PRIMARY KEY AUTOINCREMENT, note TEXT); "
-                   "CREATE VIEW own_view AS SELECT skill_name, count(*) AS n FROM skill_invocation GROUP BY 1; "
-                   "CREATE INDEX own_index ON skill_invocation (error_type); "
-                   "CREATE TRIGGER own_trigger AFTER INSERT ON skill_invocation BEGIN "
-                   "INSERT INTO own_notes (note) VALUES (NEW.skill_name); END; "
-                   "INSERT INTO own_notes (note) VALUES ('mine 私の')", "skill_invocation")),
-        ("own-version-numbers", "others have set the database's version and application number", "",
-         _own_numbers),
-    )  # fmt: skip
-
-
 def _own_numbers(connection: sqlite3.Connection, _: Random) -> bool:
     connection.execute("PRAGMA user_version = 7")
     connection.execute("PRAGMA application_id = 77")
     return True
 
 
+_LOST: tuple[tuple[str, str, str, Edit], ...] = (
+    ("old-version", "the database is of version 1 or 2", "V3_MISSING", _only_first_versions),
+    ("lost-metrics-trigger", "the trigger that keeps the metrics is lost", "V3_MISSING",
+     statement("DROP TRIGGER trg_skill_metrics_after_insert", "trg_skill_metrics_after_insert")),
+    ("lost-session-trigger", "the trigger that keeps the sessions' skills is lost", "V3_MISSING",
+     statement("DROP TRIGGER trg_session_skills_after_insert", "trg_session_skills_after_insert")),
+    ("lost-view", "a view of version 1 is lost", "V3_MISSING", statement("DROP VIEW v_top_skills", "v_top_skills")),
+    ("lost-index", "an index of version 1 is lost", "V3_MISSING",
+     statement("DROP INDEX idx_invocation_session", "idx_invocation_session")),
+    ("lost-table", "a table that nothing fills is lost", "V3_MISSING",
+     statement("DROP TABLE mv_daily_skills", "mv_daily_skills")),
+    ("lost-search", "the search index is lost", "V3_MISSING",
+     statement("DROP TABLE skill_invocation_fts", "skill_invocation_fts")),
+    ("lost-column", "a column of version 3 is lost", "V3_MISSING",
+     statement("DROP INDEX idx_invocation_workflow_step; ALTER TABLE skill_invocation DROP COLUMN workflow_step_id",
+               "idx_invocation_workflow_step")),
+    ("lost-invocations", "the table of invocations is lost", "NOT_SKILLS_DATABASE",
+     statement("DROP TABLE skill_invocation", "skill_invocation")),
+    ("lost-bookkeeping", "the bookkeeping is lost", "NOT_SKILLS_DATABASE",
+     statement("DROP TABLE skill_migrations", "skill_migrations")),
+)  # fmt: skip
+_TAKEN: tuple[tuple[str, str, str, Edit], ...] = (
+    ("taken-by-table", "a table of version 4 is there with other columns", "NAME_TAKEN",
+     _taken("CREATE TABLE skill_anomalies (id INTEGER PRIMARY KEY, skill_name TEXT NOT NULL, kind TEXT)")),
+    ("taken-by-column", "a table of version 4 lacks a column", "NAME_TAKEN",
+     _taken("CREATE TABLE skill_modalities (skill_name TEXT PRIMARY KEY REFERENCES skill_metrics (skill_name), "
+            "input_format TEXT, output_format TEXT, requires_human_review BOOLEAN DEFAULT 0, "
+            "created_at TEXT NOT NULL DEFAULT (datetime('now')))")),
+    ("view-name-taken", "a table bears the name of a view of version 4", "NAME_TAKEN",
+     _taken("CREATE TABLE v_ab_test_summary (test_id INTEGER)")),
+    ("table-name-taken", "a view bears the name of a table of version 4", "NAME_TAKEN",
+     _taken("CREATE VIEW skill_clusters AS SELECT 1 AS cluster_id")),
+    ("index-name-taken", "an index of another table bears a name of version 4", "NAME_TAKEN",
+     _taken("CREATE INDEX idx_anomalies_skill ON skill_invocation (skill_name)")),
+    ("trigger-name-taken", "another trigger bears the name of that of version 4", "NAME_TAKEN",
+     _taken("CREATE TABLE own_log (n); CREATE TRIGGER trg_metrics_cache_after_insert AFTER INSERT ON "
+            "skill_invocation BEGIN INSERT INTO own_log VALUES (1); END")),
+)  # fmt: skip
+_ODD: tuple[tuple[str, str, str, Edit], ...] = (
+    ("old-foreign-keys", "version 4 refers to the invocations", "OLD_FOREIGN_KEYS", _old_keys),
+    ("recorded-only", "version 4 is recorded, and nothing of it is there", "V4_INCOMPLETE", _recorded_only),
+    ("incomplete", "version 4 is recorded, and an object of it is lost", "V4_INCOMPLETE", _incomplete),
+    ("stale-index", "an index names a row that is gone", "DB_INVALID", _stale_index),
+    ("own-objects", "others keep a table, a view, an index and a trigger in the database", "",
+     statement("CREATE TABLE own_notes (id INTEGER PRIMARY KEY AUTOINCREMENT, note TEXT); "
+               "CREATE VIEW own_view AS SELECT skill_name, count(*) AS n FROM skill_invocation GROUP BY 1; "
+               "CREATE INDEX own_index ON skill_invocation (error_type); "
+               "CREATE TRIGGER own_trigger AFTER INSERT ON skill_invocation BEGIN "
+               "INSERT INTO own_notes (note) VALUES (NEW.skill_name); END; "
+               "INSERT INTO own_notes (note) VALUES ('mine 私の')", "skill_invocation")),
+    ("own-version-numbers", "others have set the database's version and application number", "",
+     _own_numbers),
+)  # fmt: skip
+
+
 def _catalogue() -> dict[str, Corruption]:
     made: dict[str, Corruption] = {}
-    for name, summary, shown, edit in _rows():
+    for name, summary, shown, edit in (*_LOST, *_TAKEN, *_ODD):
         apply: Apply = in_database(edit)
         made[name] = Corruption(name, summary, frozenset({shown} - {""}), apply)
     return made

@@ -17,7 +17,7 @@ from harness.history import load
 from harness.home import Home
 from harness.interruption import Kills
 from harness.report.text import scenario_lines
-from harness.sandbox.session import Ran
+from harness.sandbox.ended import Ran
 from harness.scenario import Scenario, ScenarioError, Step, load_scenario
 from harness.store import RunFolder
 from harness.verdict import Status

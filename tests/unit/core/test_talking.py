@@ -20,7 +20,8 @@ from harness.history import Event, History, load, save
 from harness.home import Home
 from harness.interruption import kills_of
 from harness.pack import BlobPack
-from harness.sandbox.session import Conversed, Line, Session
+from harness.sandbox.ended import Conversed, Line
+from harness.sandbox.session import Session
 from harness.scenario import Step
 from harness.system import System
 from harness.world import World

@@ -23,8 +23,9 @@ from harness.home import Home
 from harness.records import Tables
 from harness.result import RunResult
 from harness.sandbox.channel import SandboxError
+from harness.sandbox.ended import Ran
 from harness.sandbox.holders import Holder, Process
-from harness.sandbox.session import Ran, Session
+from harness.sandbox.session import Session
 from harness.scenario import Scenario, Step
 from harness.stored import Stored
 from harness.sut import Profile, Verb

@@ -13,9 +13,10 @@ import pytest
 
 from harness.home import Blobs, Entry, Home
 from harness.sandbox.channel import RefusedError, SandboxError
+from harness.sandbox.ended import Conversed
 from harness.sandbox.holders import Database, Process
 from harness.sandbox.inside import fence
-from harness.sandbox.session import Conversed, Session
+from harness.sandbox.session import Session
 
 DAY = 86_400 * 10**9
 

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from harness.home import Home
+from harness.sandbox.ended import Ran
 from harness.sandbox.inside.tracing import known_here
-from harness.sandbox.session import Ran, Session
+from harness.sandbox.session import Session
 from harness.supervised import RECORD, fired_of, recording_of
 
 pytestmark = pytest.mark.skipif(not known_here(), reason="programs are supervised on x86-64 Linux only")
