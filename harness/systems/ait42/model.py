@@ -6,6 +6,7 @@ stands for the absolute path of its workspace.  Times inside records are text, a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -130,11 +131,11 @@ class Workspace:
     """
 
     path: str
-    sessions: tuple[Session, ...] = ()
+    sessions: Sequence[Session] = ()
     exists: bool = True
     mapping: Mapping = "right"
     spelling: Spelling = ""
-    debates: tuple[Session, ...] = ()
+    debates: Sequence[Session] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,7 @@ class LegacyState:
 
     user: str = "u"
     workspaces: tuple[Workspace, ...] = ()
-    older: tuple[Session, ...] | None = None
+    older: Sequence[Session] | None = None
     extras: tuple[str, ...] = ()
     target: TargetState = TargetState()
     clock_ns: int = 1_765_540_800_000_000_000  # 2025-12-12T12:00:00Z

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable
 from contextlib import closing
 
 from harness.systems.ait42 import schema
@@ -16,7 +16,7 @@ _NOTES = b"sessions moved to the new laptop, see the notes there\n" * 40
 _STEPS = {"tables-only": 1, "no-search": 2}
 
 
-def database_files(state: TargetState, sessions: Sequence[Session]) -> dict[str, bytes]:
+def database_files(state: TargetState, sessions: Iterable[Session]) -> dict[str, bytes]:
     """Returns what lies at the database's place: suffix → content; empty when there is none.
 
     `sessions` are legacy sessions of which a "shared" target already knows the first three ids.
@@ -47,7 +47,7 @@ def _make(connection: sqlite3.Connection, state: TargetState) -> None:
     connection.executemany("INSERT INTO schema_version VALUES (?, ?, ?)", rows)
 
 
-def _fill(connection: sqlite3.Connection, state: TargetState, sessions: Sequence[Session]) -> None:
+def _fill(connection: sqlite3.Connection, state: TargetState, sessions: Iterable[Session]) -> None:
     connection.execute("PRAGMA foreign_keys = ON")
     if state.kind in {"used", "shared", "tables-only", "no-search"}:
         add_session(connection, "5e55a0f0-0000-4000-a000-000000000001", _NEW)
@@ -74,7 +74,7 @@ def add_session(connection: sqlite3.Connection, identity: str, updated_at: str) 
     )
 
 
-def add_shared(connection: sqlite3.Connection, sessions: Sequence[Session]) -> None:
+def add_shared(connection: sqlite3.Connection, sessions: Iterable[Session]) -> None:
     """Adds sessions under the ids of legacy ones: an older, a newer and, of the third, only its first message's id."""
     known = list({session.id: session for session in sessions}.values())[:3]
     for session, updated_at in zip(known, (_OLD, _NEW), strict=False):

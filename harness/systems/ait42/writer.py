@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from harness.home import Home
 from harness.systems.ait42 import naming
@@ -28,7 +28,7 @@ def write(state: LegacyState, root: str) -> Home:
         tree.file(MAPPING, json.dumps(mapping, indent=2, ensure_ascii=False))
     for name in state.extras:
         EXTRAS[name](tree)
-    sessions = [session for workspace in state.workspaces for session in workspace.sessions]
+    sessions = (session for workspace in state.workspaces for session in workspace.sessions)
     for suffix, content in database_files(state.target, sessions).items():
         tree.file(DATABASE + suffix, content)
     return tree.home()
@@ -67,7 +67,7 @@ def _write_workspace(tree: Tree, workspace: Workspace) -> None:
         _write_sessions(tree, told, told.rstrip("/"), workspace.debates)
 
 
-def _write_sessions(tree: Tree, hashed: str, path: str, sessions: tuple[Session, ...]) -> None:
+def _write_sessions(tree: Tree, hashed: str, path: str, sessions: Sequence[Session]) -> None:
     tree.file(f"{SESSIONS}/{naming.file_hash(hashed)}.json", document(sessions, path))
 
 

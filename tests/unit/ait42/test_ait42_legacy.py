@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -63,6 +64,25 @@ def test_a_seed_stands_for_one_home_and_no_other() -> None:
 def test_another_workspace_changes_no_file_of_the_first() -> None:
     few, many = (write(draw(Shape(workspaces=n, sessions=4, user="u"), 1), "/home/u") for n in (2, 5))
     assert contents(few).items() < contents(many).items()
+
+
+@pytest.mark.parametrize("root", ["/home/u", '/home/a "b" \\ é'])
+def test_drawn_elements_are_written_as_their_values_would_be(root: str) -> None:
+    shape = Shape(workspaces=6, sessions="0..9", instances="0..3", messages="0..5", long="some", user="u")
+    for seed in range(5):
+        state = draw(shape, seed)
+        values = [replace(place, sessions=tuple(place.sessions)) for place in state.workspaces]
+        older = state.older and tuple(state.older)
+        assert write(state, root) == write(replace(state, workspaces=tuple(values), older=older), root)
+
+
+def test_elements_are_the_same_however_often_they_are_asked_for() -> None:
+    one, two = (draw(Shape(workspaces=2, sessions=4, user="u"), 1) for _ in range(2))
+    write(one, "/elsewhere")
+    assert one == two
+    assert one.workspaces[0].sessions == tuple(two.workspaces[0].sessions)
+    assert one.workspaces[0].sessions != one.workspaces[1].sessions
+    assert "{workspace}" in str(one)
 
 
 @pytest.mark.parametrize("shape", [Shape(), Shape(workspaces=4, sessions="2..6", split="all", long="all")])
