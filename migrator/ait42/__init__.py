@@ -62,13 +62,7 @@ class Editor(Planned):
 
     def ready(self) -> None:
         """Raises Refusal when the database cannot be migrated to, as far as can be told from outside."""
-        try:
-            with contextlib.closing(sqlite3.connect(":memory:")) as tried:
-                tried.execute("CREATE VIRTUAL TABLE tried USING fts5(text)")
-        except sqlite3.OperationalError as error:
-            raise Refusal(
-                "SQLITE_UNAVAILABLE", f"This Python's SQLite cannot search texts: {error}."
-            ) from error
+        schema.usable()
         sources.usable(self.where)
         self.guard()
 

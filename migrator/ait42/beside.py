@@ -19,11 +19,11 @@ from migrator.ait42 import decode, shape
 from migrator.ait42.decode import Json
 from migrator.ait42.intake import Reader
 from migrator.ait42.moments import instant
-from migrator.ait42.returning import element
+from migrator.ait42.returning import array, element, indented
 from migrator.ait42.rows import Held, Stored, Update, known, load, unequal
 from migrator.ait42.shape import Shaped, named
 from migrator.ait42.sources import Places
-from migrator.ait42.workspaces import hashed
+from migrator.ait42.workspaces import hashed, name_of
 
 PENDING = "store.pending"
 TRIES = 3  # at writing a file that the editor writes at the same moment
@@ -65,10 +65,7 @@ class Beside:
         if workspace.startswith("unknown:"):
             return [workspace.removeprefix("unknown:")]
         names = [name for name, path in self._names.items() if path == workspace]
-        names.append(
-            hashed(os.path.realpath(workspace) if os.path.exists(workspace) else workspace.rstrip("/") or "/")
-        )
-        names.append(hashed(workspace))
+        names += name_of(workspace), hashed(workspace)
         return sorted(names, key=lambda name: not os.path.lexists(self._reader.path(name)))
 
     def elements(self, name: str) -> list[Json]:
@@ -105,10 +102,7 @@ class Beside:
                     if differ(told, now, Held(db)):
                         self._bring(db, told, twins, now, settled=digest != was)
                         now = load(db, sid) or now
-                    one = copy.deepcopy(twins[0])
-                    return Joined(
-                        element(now, self._as_stored(one, file, now, db), one), file, workspace, digest
-                    )
+                    return Joined(self._followed(db, twins[0], file, now), file, workspace, digest)
         return Joined(element(now, None, None), names[0], workspace, None)
 
     def _told(self, twins: list[Json], name: str, now: Stored) -> Shaped:
@@ -121,17 +115,16 @@ class Beside:
     ) -> None:
         """The database has what only the file has; and the file's values, where it counts."""
         if not settled or instant(told.row["updated_at"]) < instant(now.row["updated_at"]):
-            first = copy.deepcopy(twins[0])
             name = os.path.basename(told.file)[:-5]
-            first = element(now, self._as_stored(first, name, now, db), first)
-            told = self._told([first, *twins[1:]], name, now)
+            told = self._told([self._followed(db, twins[0], name, now), *twins[1:]], name, now)
         Update(db).put(told)
 
-    def _as_stored(self, one: Json, name: str, now: Stored, db: sqlite3.Connection) -> Stored:
-        """What a file holds of the session, in the terms of the database."""
+    def _followed(self, db: sqlite3.Connection, one: Json, name: str, now: Stored) -> Json:
+        """The element as its file is to have it; what the database cannot say otherwise is as it was there."""
         told = self._told([one], name, now)
         instances = {number: (0, values) for number, values in told.instances.items()}
-        return Stored(told.row, instances, shape.held(told, now.messages, Held(db)))
+        there = Stored(told.row, instances, shape.held(told, now.messages, Held(db)))
+        return element(now, there, copy.deepcopy(one))
 
     def note(self, notes: Iterable[Note]) -> None:
         """The notes are on disk."""
@@ -229,10 +222,10 @@ class Beside:
         for one in elements:
             known = self._texts.get(id(one))
             if not known:
-                known = one, _told(one).replace("\n", "\n  ")
+                known = one, indented(_told(one))
             texts[id(one)] = known
         self._texts = texts
-        return ("[\n  " + ",\n  ".join(texts[id(one)][1] for one in elements) + "\n]").encode()
+        return array([texts[id(one)][1] for one in elements])
 
 
 def differ(one: Shaped, stored: Stored, held: Held) -> bool:

@@ -29,14 +29,16 @@ Again = dict[str, dict[str, tuple[Instant, bytes]]]  # by id and file: how new, 
 class Sink(Protocol):
     """Where sessions go."""
 
-    def instances(self, sid: str) -> Collection[int]:
-        """The numbers of the instances that it has of this session already."""
+    def instances(self, _: str) -> Collection[int]:
+        """The numbers of the instances that it has of this session already; none where it does not say so."""
+        return ()
 
     def put(self, one: Shaped) -> Fate:
         """The session is taken."""
 
-    def after(self, size: int) -> None:
+    def after(self, _: int) -> None:
         """A file of so many bytes was taken."""
+        return
 
     def restart(self) -> None:
         """Nothing was taken yet."""

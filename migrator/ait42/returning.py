@@ -150,7 +150,17 @@ def _rewritten(db: sqlite3.Connection, name: str, ids: list[str], read: Read, th
     kept = [text for text in made if text is not None]
     if kept == texts:
         return File(name, now, now, left) if left else None
-    return File(name, now, ("[\n  " + ",\n  ".join(kept) + "\n]" if kept else "[]").encode(), left)
+    return File(name, now, array(kept), left)
+
+
+def indented(text: str) -> str:
+    """An element's text as it stands in its file."""
+    return text.replace("\n", "\n  ")
+
+
+def array(texts: list[str]) -> bytes:
+    """The file of these elements, as the editor writes it."""
+    return ("[\n  " + ",\n  ".join(texts) + "\n]" if texts else "[]").encode()
 
 
 def _texts(text: str) -> list[str]:
@@ -201,7 +211,7 @@ def _text(merged: Merged | None, elements: list[Json], now: Stored | None, was: 
             return None
     text = json.dumps(made, indent=2, ensure_ascii=False, allow_nan=False)
     decode.sessions(f"[{text}]".encode())
-    return text.replace("\n", "\n  ")
+    return indented(text)
 
 
 def _one(merged: Merged, now: Stored, was: Stored | None) -> Json:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from migrator.ait42 import schema
 from migrator.ait42.hashes import Hashes
-from migrator.ait42.intake import Fate
+from migrator.ait42.intake import Fate, Sink
 from migrator.ait42.moments import instant
 from migrator.ait42.shape import Body, Issue, Shaped, named
 
@@ -97,7 +97,7 @@ def unequal(one: Shaped, stored: Stored, *leave: str) -> Iterator[str]:
             yield f"instance {key}"
 
 
-class Try:
+class Try(Sink):
     """Takes sessions as an empty database would, and forgets them."""
 
     def __init__(self) -> None:
@@ -106,10 +106,6 @@ class Try:
     def restart(self) -> None:
         """Nothing was taken."""
         self._taken.clear()
-
-    def instances(self, _: str) -> Collection[int]:
-        """None."""
-        return ()
 
     def put(self, one: Shaped) -> Fate:
         """The session is migrated, and its messages' ids are taken."""
@@ -120,9 +116,6 @@ class Try:
         for name, _ in added:
             self._taken.add(name)
         return added, issues
-
-    def after(self, size: int) -> None:
-        """Nothing is left to do."""
 
 
 class Build(Try):
@@ -230,7 +223,7 @@ def _grouped(cursor: sqlite3.Cursor) -> Callable[[str | None], list[Any]]:
     return taken
 
 
-class Update:
+class Update(Sink):
     """Brings a database that is in use up to the source, within the caller's transaction, but for sessions in `leave`."""
 
     def __init__(self, db: sqlite3.Connection, leave: Collection[str] = ()) -> None:
@@ -244,9 +237,6 @@ class Update:
         self._db.execute("ROLLBACK TO intake")
         self.changed = False
         self.loose.clear()
-
-    def after(self, size: int) -> None:
-        """Nothing is left to do."""
 
     def instances(self, sid: str) -> Collection[int]:
         """The numbers of the instances that the session has in the database."""

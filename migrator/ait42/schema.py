@@ -4,6 +4,7 @@ The tables are those of the first published design (AIT42-Editor a6ae53f, `migra
 limit on a message's length, since the legacy files hold what the narrow ones refuse.
 """
 
+import contextlib
 import sqlite3
 from datetime import datetime
 
@@ -197,6 +198,15 @@ def _broken(what: str) -> Refusal:
     return Refusal(
         "DB_INVALID", f"sessions.db {what}. Restore it from a backup, or move it away, then run again."
     )
+
+
+def usable() -> None:
+    """Raises Refusal when this Python's SQLite cannot make such a database."""
+    try:
+        with contextlib.closing(sqlite3.connect(":memory:")) as tried:
+            tried.execute("CREATE VIRTUAL TABLE tried USING fts5(text)")
+    except sqlite3.OperationalError as error:
+        raise Refusal("SQLITE_UNAVAILABLE", f"This Python's SQLite cannot search texts: {error}.") from error
 
 
 def searchable(connection: sqlite3.Connection) -> bool:

@@ -4,13 +4,13 @@ import sqlite3
 from collections.abc import Collection
 
 from migrator.ait42.beside import differ
-from migrator.ait42.intake import Fate
+from migrator.ait42.intake import Fate, Sink
 from migrator.ait42.moments import instant
-from migrator.ait42.rows import Held, Update, load
+from migrator.ait42.rows import Held, Update, load, numbers
 from migrator.ait42.shape import Shaped
 
 
-class Sides:
+class Sides(Sink):
     """Compares the files' sessions with the database's; the file counts where both are as new."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
@@ -22,13 +22,9 @@ class Sides:
         self.seen = set[str]()
         self.only, self.newer, self.older = list[str](), list[str](), list[str]()
 
-    def after(self, size: int) -> None:
-        """Nothing is left to do."""
-
     def instances(self, sid: str) -> Collection[int]:
         """The numbers of the instances that the session has in the database."""
-        rows = self._db.execute("SELECT instance_id FROM instances WHERE session_id = ?", (sid,))
-        return {number for (number,) in rows}
+        return numbers(self._db, sid)
 
     def put(self, one: Shaped) -> Fate:
         """The session is on one list, if the sides differ."""

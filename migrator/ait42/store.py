@@ -17,11 +17,11 @@ from itertools import chain
 from typing import Any, TextIO
 
 from migrator import files, journal
-from migrator.ait42 import decode, schema, shape, sources
+from migrator.ait42 import answers, decode, schema, shape, sources
 from migrator.ait42.asked import RequestError, check_references, checked, whole
 from migrator.ait42.beside import Beside, Joined, Note
 from migrator.ait42.decode import Json
-from migrator.ait42.intake import BOUND, Intake, Reader
+from migrator.ait42.intake import Intake, Reader
 from migrator.ait42.moments import instant
 from migrator.ait42.returning import element
 from migrator.ait42.rows import Update, load
@@ -57,8 +57,8 @@ class Store:
         self._until = max((datetime.fromisoformat(run.find("done")["at"]) for run in runs), default=None)
         found: dict[str, str] = {}
         for run in runs:
-            with contextlib.suppress(OSError, ValueError):
-                found |= json.loads(files.read(os.path.join(run.backup, sources.ANSWERS), BOUND)[0])["found"]
+            with contextlib.suppress(Refusal):
+                found |= answers.read(run)["found"]
         self._beside, self._left = Beside(where, found), Notes()
         files.make_folders(where.state, 0o700)
         with self._locked():

@@ -8,7 +8,7 @@ from typing import Any
 
 from migrator import database
 from migrator.ait42 import schema
-from migrator.ait42.intake import Fate, Intake
+from migrator.ait42.intake import Fate, Intake, Sink
 from migrator.ait42.rows import Held, known, load, numbers, unequal
 from migrator.ait42.shape import Shaped, named
 from migrator.journal import Run
@@ -79,7 +79,7 @@ def checked(
     return found, [*check.wrong, *problems]
 
 
-class Check:
+class Check(Sink):
     """Compares every session with what the database holds of it; `wrong` are the differences."""
 
     def __init__(self, db: sqlite3.Connection, loose: list[str], *, exact: bool) -> None:
@@ -91,9 +91,6 @@ class Check:
     def restart(self) -> None:
         """Nothing was compared."""
         self.wrong, self.compared = [], 0
-
-    def after(self, size: int) -> None:
-        """Nothing is left to do."""
 
     def instances(self, sid: str) -> Collection[int]:
         """As when the run was made: a new database had none."""
