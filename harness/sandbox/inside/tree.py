@@ -123,16 +123,39 @@ def _is_second_name(rows: list[Row], path: str, first: str) -> bool:
     return first < path and len(facts) == 2 and facts[0] == facts[1]
 
 
+def _given(root: str) -> int:
+    """Returns the mode bits that a new file or folder below this new folder, made with 0755, surely keeps.
+
+    Asked of the folder itself: a umask cannot be read without changing it, and access lists take bits away, too.
+    """
+    mode = stat.S_IMODE(os.stat(root).st_mode)
+    return mode if mode & 0o755 == mode else 0
+
+
+def _make(path: str, content: Content, mode: int, mtime_ns: int, given: int) -> None:
+    """The new file holds the content and has the mode, which nothing need set where all its bits are given."""
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode & given)
+    try:
+        while content:
+            content = content[os.write(fd, content) :]
+        if mode & given != mode:
+            os.fchmod(fd, mode)
+        os.utime(fd, ns=(mtime_ns, mtime_ns))
+    finally:
+        os.close(fd)
+
+
 def lay_out(root: str, rows: list[Row], contents: Mapping[str, Content]) -> None:
     """The folder `root`, which must be new, is as the checked manifest says, modes and mtimes included."""
     os.makedirs(root, 0o755)
+    given = _given(root)
     ordered = sorted(rows, key=lambda row: "" if row[0] == "." else row[0])  # a folder before its entries
     for path, kind, mode, mtime_ns, _, digest, target in ordered:
         where = f"{root}/{path}"
         if kind == "file" and target and _is_second_name(rows, path, target):
             os.link(f"{root}/{target}", where)
         elif kind == "file":
-            write(where, contents[digest], mode, mtime_ns)
+            _make(where, contents[digest], mode, mtime_ns, given)
         elif kind == "link":
             os.symlink(target, where)
             os.utime(where, ns=(mtime_ns, mtime_ns), follow_symlinks=False)
@@ -141,11 +164,16 @@ def lay_out(root: str, rows: list[Row], contents: Mapping[str, Content]) -> None
             os.chmod(where, mode)
             os.utime(where, ns=(mtime_ns, mtime_ns))
         elif path != ".":
-            os.mkdir(where, 0o700)
-    for path, kind, mode, mtime_ns, *_ in reversed(
-        ordered
-    ):  # folders last: what is put in changes their mtime
+            os.mkdir(where, mode if _fillable(mode, given) else 0o700)
+    # folders last: what is put in changes their mtime
+    for path, kind, mode, mtime_ns, *_ in reversed(ordered):
         if kind == "dir":
             where = root if path == "." else f"{root}/{path}"
-            os.chmod(where, mode)
+            if path == "." or not _fillable(mode, given):
+                os.chmod(where, mode)
             os.utime(where, ns=(mtime_ns, mtime_ns))
+
+
+def _fillable(mode: int, given: int) -> bool:
+    """Tells whether a new folder has this mode without its being set, and can be filled with it."""
+    return mode & given == mode and mode & 0o700 == 0o700
