@@ -192,9 +192,9 @@ def insert(connection: sqlite3.Connection, rows: Iterable[Row]) -> None:
 
 def _rows(connection: sqlite3.Connection, table: str) -> list[Any]:
     try:
-        rows = connection.execute(f"SELECT * FROM {table} ORDER BY rowid")  # noqa: S608 - a quoted name
+        rows = connection.execute(f"SELECT * FROM main.{table} ORDER BY rowid")  # noqa: S608 - a quoted name
     except sqlite3.OperationalError:  # WITHOUT ROWID: its own order is the key's
-        rows = connection.execute(f"SELECT * FROM {table}")  # noqa: S608 - a quoted name
+        rows = connection.execute(f"SELECT * FROM main.{table}")  # noqa: S608 - a quoted name
     total, count = hashlib.sha256(), 0
     for row in rows:
         total.update(repr(row).encode() + b"\n")

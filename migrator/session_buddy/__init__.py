@@ -3,23 +3,25 @@
 import os
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from sqlite3 import Connection
+from sqlite3 import Connection, IntegrityError
 from typing import Any
 
 from migrator import journal, room, tables
 from migrator.amendment import CHANGED
 from migrator.database import Database, quoted
 from migrator.journal import MADE, Run
+from migrator.outcome import Refusal
 from migrator.progress import Say
 from migrator.removal import Removing
 from migrator.session_buddy import ddl, moments
 from migrator.session_buddy.places import check, places
-from migrator.session_buddy.proof import before, faults, kept
+from migrator.session_buddy.proof import OLD_VIEWS, before, faults, kept, unread
 from migrator.session_buddy.state import State, examine
 from migrator.session_buddy.upgrade import Options, Upgrade
 from migrator.session_buddy.withdrawal import Withdrawal, leaning_on
 from migrator.system import Note, Plan, Planned, Progress, Record, packed
 
+FORBIDS = "A trigger or an index of somebody else forbids it; drop that, then run again."
 ROOM = 100 << 20  # bytes that have to be free beside a copy of the database; the guide's own figure
 
 
@@ -65,7 +67,11 @@ class Skills(Planned):
             return plan
         target.execute("BEGIN")
         upgrade = Upgrade(target, found, self._options, self.where.shown)
-        upgrade.perform()
+        try:
+            upgrade.perform()
+        except IntegrityError as error:
+            message = f"{self.database.path} does not take in what version 4 has: {error}."
+            raise Refusal("DB_INVALID", f"{message} {FORBIDS}") from error
         target.execute("ROLLBACK")
         plan.records, plan.notes, plan.changes = upgrade.records, upgrade.notes, upgrade.changes > 0
         if plan.changes:
@@ -111,7 +117,7 @@ class Skills(Planned):
         state, found = self.examined(target), tables.tables(target)
         apart = state.not_equal()
         found = {name: table for name, table in found.items() if name not in apart}
-        was = before(target, apart)
+        was, blind = before(target, apart), dict(unread(target, OLD_VIEWS))
         upgrade = Upgrade(target, state, self._options, self.where.shown)
         upgrade.perform()
         run.keep(CHANGED, (packed(row) + b"\n" for row in tables.changed(target, found)))
@@ -127,6 +133,7 @@ class Skills(Planned):
             leaning=leaning_on(target, upgrade.created),
             apart=apart,
             before=was,
+            unread=[*blind],
             strays=upgrade.strays,
         )
 

@@ -20,7 +20,8 @@ from migrator.session_buddy import ddl, shape
 from migrator.session_buddy.state import strays
 
 TRIAL = "migrator-trial"
-OTHERS = f"SELECT * FROM skill_migrations WHERE version <> '{ddl.VERSION}' ORDER BY rowid"
+OLD_VIEWS = ddl.BEFORE["view"].split()
+OTHERS = f"SELECT * FROM skill_migrations WHERE version <> '{ddl.VERSION}' ORDER BY version, applied_at"
 
 
 def kept(db: sqlite3.Connection, names: Iterable[str]) -> Iterator[tuple[str, list[Any], str]]:
@@ -50,6 +51,15 @@ def before(db: sqlite3.Connection, apart: Iterable[str]) -> dict[str, str]:
     }
 
 
+def unread(db: sqlite3.Connection, views: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Which of these views cannot be read, and why: for some of version 3 one metric that is no JSON is enough."""
+    for name in views:
+        try:
+            db.execute(f"SELECT * FROM {name}").fetchone()
+        except sqlite3.Error as error:
+            yield name, f"cannot be read: {error}"
+
+
 def faults(db: sqlite3.Connection, runs: list[Run], say: Say) -> Iterator[tuple[str, str]]:
     """What of the runs, newest first, is not as they left it, and what does not work."""
     filled = runs[0].find("filled")
@@ -62,11 +72,7 @@ def faults(db: sqlite3.Connection, runs: list[Run], say: Say) -> Iterator[tuple[
     yield from (("database", problem) for problem in problems)
     if wrong or problems:
         return
-    for name in (*ddl.VIEWS, *ddl.BEFORE["view"].split()):
-        try:
-            db.execute(f"SELECT * FROM {name}").fetchone()
-        except sqlite3.Error as error:
-            yield name, f"cannot be read: {error}"
+    yield from unread(db, ddl.VIEWS)
     if not runs[0].find("done"):
         yield from _changed(db, runs[0])
         yield from _trial(db)
@@ -83,7 +89,7 @@ def _rows(db: sqlite3.Connection, runs: list[Run], say: Say) -> Iterator[tuple[s
             if name not in found:
                 yield name, "missing"
                 return
-            where = " AND ".join(f"{column} = ?" for column in found[name].key)
+            where = " AND ".join(f"{column} = ?" for column in found[name].key or found[name].handle)
             row = db.execute(f"SELECT * FROM main.{name} WHERE {where}", key).fetchone()
             if row is None:
                 yield f"{name} {key}", "missing"
@@ -109,6 +115,7 @@ def _changed(db: sqlite3.Connection, run: Run) -> Iterator[tuple[str, str]]:
     for table in _untouched(was):
         if was[table] != now.get(table):
             yield table, "is not as it was"
+    yield from (one for one in unread(db, OLD_VIEWS) if one[0] not in filled["unread"])
     if (more := strays(db) - filled["strays"]) > 0:
         yield "database", f"{more} new rows point to nothing"
 

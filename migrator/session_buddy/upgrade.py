@@ -145,7 +145,13 @@ class Upgrade:
         values = {"applied_at": self._applied_at(), "success": 1, "checksum": ddl.CHECKSUM}
         if self._state.recorded is None:
             values |= {"description": ddl.DESCRIPTION, "applied_by": "session-buddy"}
-        return bool(self.writer.put("skill_migrations", {"version": ddl.VERSION}, values, {}))
+        self.writer.put("skill_migrations", {"version": ddl.VERSION}, values, {})
+        query = "SELECT 1 FROM skill_migrations WHERE version = ? AND success = 1"
+        if not self._db.execute(query, (ddl.VERSION,)).fetchone():
+            raise sqlite3.IntegrityError(
+                "the record of version 4 does not stay"
+            )  # RAISE(IGNORE) tells nobody
+        return True
 
     def _applied_at(self) -> str:
         """Now, or a second after the last version: upstream takes the last row for the current version."""

@@ -31,6 +31,9 @@ SQL = {
     "CREATE INDEX idx_dependencies_lift ON skill_metrics (skill_name)": "NAME_TAKEN",
     "CREATE TRIGGER trg_metrics_cache_after_insert AFTER INSERT ON skill_invocation BEGIN SELECT 1; END": "NAME_TAKEN",
     "INSERT INTO skill_migrations (version, applied_at) VALUES ('V4__phase4_extensions', 'now')": "V4_INCOMPLETE",
+    "CREATE TRIGGER no BEFORE INSERT ON skill_migrations BEGIN SELECT RAISE(ABORT, 'no'); END": "DB_INVALID",
+    "CREATE TRIGGER no BEFORE INSERT ON skill_migrations BEGIN SELECT RAISE(IGNORE); END": "DB_INVALID",
+    "CREATE UNIQUE INDEX one ON skill_migrations (success) WHERE version > 'V3'": "DB_INVALID",
 }
 
 
