@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from harness.amounts import share, span
+from harness.shape import HomeShape
 
 Mapping = Literal["right", "none", "wrong"]
 """What ``workspace_mapping.json`` says of a workspace: its path, nothing, or another path."""
@@ -169,14 +170,14 @@ class LegacyState:
         return f"/home/{self.user}"
 
 
-class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Shape(HomeShape, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What ``home = {…}`` of a scenario may say; a span is a number or ``"a..b"``, both ends included.
 
     A share is ``"none"``, ``"some"``, ``"all"`` or a number from 0 to 1 as text: of sessions that have a twin, that
     are debates, that hold a message of more than 10,000 characters; of workspaces that the mapping file knows
     rightly (the others it does not know, or, with `wrong_mapping`, knows wrongly), and of those whose debates lie
     in a file of their own.  With `clean` false, `states` also makes values that the target does not know, ids that
-    occur twice, and references that lead nowhere.  `damage` and `damages` are as in every pack.
+    occur twice, and references that lead nowhere.
 
     Raises:
         ValueError: a span or share cannot be read, or names an impossible amount.
@@ -194,25 +195,10 @@ class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     split: str = "none"
     target: TargetKind = "none"
     journal: Journal = "wal"
-    user: str = ""  # empty: any of the names in `naming.USERS`
-    clean: bool = True
-    damage: list[str] = []
-    damages: int | str = ""
 
     def __post_init__(self) -> None:
         for amount in (self.workspaces, self.sessions, self.instances, self.messages):
             span(amount)
         for part in (self.twins, self.debates, self.long, self.mapped, self.split):
             share(part)
-        if "/" in self.user or self.user in {".", ".."}:
-            raise ValueError(f"user = {self.user!r} cannot be the name of a directory")
-        if self.damage_count[0] and not self.damage:
-            raise ValueError(f"damages = {self.damages!r}, but damage names none")
-
-    @property
-    def damage_count(self) -> tuple[int, int]:
-        """Returns the least and the greatest number of corruptions applied to one home."""
-        if self.damages != "":
-            return span(self.damages)
-        named = len(self.damage)
-        return (0, 2) if "any" in self.damage else (named, named)
+        HomeShape.__post_init__(self)

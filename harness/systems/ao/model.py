@@ -13,6 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from harness.amounts import share, span
+from harness.shape import HomeShape
 
 Form = Literal["v2", "v1"]
 Encoding = Literal["object", "string", "nested", "payload", "payload-object", "status"]
@@ -165,13 +166,10 @@ class LegacyState:
         return f"/home/{self.user}"
 
 
-class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Shape(HomeShape, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What ``home = {…}`` of a scenario may say; a span is a number or ``"a..b"``, both ends included.
 
-    A share is ``"none"``, ``"some"``, ``"all"`` or a number from 0 to 1 as text.  With `clean` false, `states` also
-    makes records that no healthy legacy tool writes but that are still to be migrated.  `damage` names corruptions
-    of the catalogue, ``"any"`` standing for all of them; `damages` says how many of them are applied to one home
-    (when empty: each that is named, or up to two of any).
+    A share is ``"none"``, ``"some"``, ``"all"`` or a number from 0 to 1 as text.
 
     Raises:
         ValueError: a span or share cannot be read, or names an impossible amount.
@@ -188,10 +186,6 @@ class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     target: TargetKind = "ready"
     journal: Journal = "wal"
     linked_data: bool = False
-    user: str = ""  # empty: any of the names in `naming.USERS`
-    clean: bool = True
-    damage: list[str] = []
-    damages: int | str = ""
 
     def __post_init__(self) -> None:
         span(self.projects)
@@ -200,15 +194,4 @@ class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
             share(text)
         if not self.encodings or not self.agents:
             raise ValueError("encodings and agents must each name at least one")
-        if "/" in self.user or self.user in {".", ".."}:
-            raise ValueError(f"user = {self.user!r} cannot be the name of a directory")
-        if self.damage_count[0] and not self.damage:
-            raise ValueError(f"damages = {self.damages!r}, but damage names none")
-
-    @property
-    def damage_count(self) -> tuple[int, int]:
-        """Returns the least and the greatest number of corruptions applied to one home."""
-        if self.damages != "":
-            return span(self.damages)
-        named = len(self.damage)
-        return (0, 2) if "any" in self.damage else (named, named)
+        HomeShape.__post_init__(self)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 
 from harness import sqlite_work
 from harness.corruption import bytes_
+from harness.held import held
 from harness.home import Home
-from harness.sandbox.holders import Database
 from harness.sqlite_work import Change
 from harness.system import Actor
 from harness.systems.session_buddy import tool_work
@@ -38,30 +38,8 @@ def _actor(summary: str, does: _Deed) -> Actor:
     return Actor(f"before the step, {summary}", (), frozenset(), does)
 
 
-def _present(home: Home, _: Sequence[str]) -> Home | None:
-    """Returns the home as it is where there is a database to be held."""
-    return home if sqlite_work.place(home, DATABASE) else None
-
-
 ACTORS = {
-    "idle-connection": Actor(
-        "a process keeps the database open and has read from it once",
-        (Database(DATABASE, "idle"),),
-        frozenset({"locked"}),
-        _present,
-    ),
-    "read-transaction": Actor(
-        "a process is in the middle of reading the database",
-        (Database(DATABASE, "read"),),
-        frozenset({"locked"}),
-        _present,
-    ),
-    "write-transaction": Actor(
-        "a process is in the middle of writing the database",
-        (Database(DATABASE, "write"),),
-        frozenset({"locked"}),
-        _present,
-    ),
+    **held(DATABASE),
     **{name: _actor(summary, _in_order(change)) for name, (summary, change) in tool_work.CHANGES.items()},
     "work-in-log": _actor("session-buddy was killed with new invocations only in its log", work_in_log),
     "tampering": _actor("something of version 4 was altered or lost", _in_order(tool_work.altered)),

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-import msgspec
-
 from harness.amounts import share, span
+from harness.shape import HomeShape
 
 AS_OF = datetime(2026, 3, 1, 12, 34, 56, tzinfo=UTC)
 """The instant to which every migration here brings the backfills: the ``--as-of`` of the profiles."""
@@ -91,14 +90,13 @@ class LegacyState:
         return DATABASE if self.place == "claude" else LOCAL
 
 
-class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Shape(HomeShape, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What ``home = {…}`` of a scenario may say; a span is a number or ``"a..b"``, both ends included.
 
     There are `sessions` with `invocations` each, of `skills` skills.  A share is ``"none"``, ``"some"``, ``"all"`` or a
     number from 0 to 1 as text: of invocations whose time is naive, that lie before the 30 days or after `AS_OF`,
     that have an embedding.  `days` is how far back they reach.  With `clean` false there are also times that cannot
-    be read, durations that cannot be used and values of `completed` other than 0 and 1.  `damage` and `damages` are
-    as in every pack.
+    be read, durations that cannot be used and values of `completed` other than 0 and 1.
 
     Raises:
         ValueError: a span or share cannot be read, or names an impossible amount.
@@ -116,10 +114,6 @@ class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     made: Made = ""
     layout: Layout = "usual"
     version_4: Version4 = "none"
-    user: str = ""  # empty: any of the names in `naming.USERS`
-    clean: bool = True
-    damage: list[str] = []
-    damages: int | str = ""
 
     def __post_init__(self) -> None:
         for amount in (self.skills, self.sessions, self.invocations):
@@ -130,15 +124,4 @@ class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
             share(part)
         if self.days < 1:
             raise ValueError(f"days = {self.days}; invocations must reach at least one day back")
-        if "/" in self.user or self.user in {".", ".."}:
-            raise ValueError(f"user = {self.user!r} cannot be the name of a directory")
-        if self.damage_count[0] and not self.damage:
-            raise ValueError(f"damages = {self.damages!r}, but damage names none")
-
-    @property
-    def damage_count(self) -> tuple[int, int]:
-        """Returns the least and the greatest number of corruptions applied to one home."""
-        if self.damages != "":
-            return span(self.damages)
-        named = len(self.damage)
-        return (0, 2) if "any" in self.damage else (named, named)
+        HomeShape.__post_init__(self)
