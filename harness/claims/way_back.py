@@ -177,9 +177,11 @@ def _counters(evidence: Evidence, event: Event, ledger: Ledger) -> Iterator[Find
     """Yields tables that would give numbers out again which others may have read and remember.
 
     Where they changed no row since, all may be as if nothing had ever been given out; a table that went with the
-    store, as one that the migration made, gives out nothing.
+    store, as one that the migration made, gives out nothing, and leaves no number behind.
     """
     start, after = stored(evidence, ledger.start), stored(evidence, event.after)
+    for table in sorted(after.counters.keys() - start.counters.keys() - after.tables.keys()):
+        yield _finding(_TAKES, f"{table}: highest number", "no such table", after.counters[table], event)
     if start.tables == stored(evidence, ledger.standing[-1].after).tables:
         return
     for table, highest in sorted(start.counters.items()):

@@ -12,7 +12,7 @@ from harness.systems.session_buddy.oracle import schema
 from harness.systems.session_buddy.oracle.database import file_of, object_key, objects, opened, tables_of
 from harness.systems.session_buddy.oracle.mistakes import mistakes
 from harness.systems.session_buddy.oracle.taxonomy import CATEGORIES
-from harness.systems.session_buddy.oracle.trial import trial_problems
+from harness.systems.session_buddy.oracle.trial import edge_problems, trial_problems
 from harness.systems.session_buddy.oracle.views import view_problems
 
 
@@ -59,7 +59,7 @@ def _version_problems(connection: sqlite3.Connection) -> Iterator[str]:
     yield from sorted({*_row_problems(tables)})
     whole = schema.V3 in recorded and not missing
     if whole and schema.V4 in recorded:
-        yield from view_problems(connection)
+        yield from [*view_problems(connection)] or edge_problems(connection)
         yield from mistakes(connection, tables)
     if whole:
         yield from trial_problems(connection, recorded=schema.V4 in recorded)

@@ -1,6 +1,7 @@
 """The skills database value for value, its objects as rows of ``sqlite_master``: what a rollback takes or leaves.
 
-Numbers given out count for the tables of version 3 alone: those of version 4 go with their tables.
+Numbers given out count for the tables of version 3 alone: those of version 4 go with their tables,
+and one that stays behind is told.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ def read_stored(home: Home) -> Stored:
         found = value_for_value(connection, table_names(connection), files=files)
         rows = list(objects(connection))
         named = RawTable(("type", "name", "tbl_name", "sql"), ("type", "name"), rows)
-        counters = {name: seq for name, seq in found.counters.items() if name.lower() not in schema.TABLES}
+        there = {name.lower() for name in found.tables} & {*schema.TABLES}
+        counters = {name: seq for name, seq in found.counters.items() if name.lower() not in there}
         return replace(
             found,
             tables={**found.tables, "sqlite_master": named},

@@ -1,9 +1,11 @@
-"""Trying the database out: an invocation of a known and of a new skill, each taken back, as session-buddy would write it."""
+"""Trying the database out, each thing taken back: invocations as session-buddy writes them, and rows at the views' edges."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+
+from harness.systems.session_buddy.oracle.views import view_problems
 
 _NEW = "harness-trial-skill"
 _INSERT = "INSERT INTO skill_invocation (skill_name, invoked_at, session_id, completed) VALUES (?, ?, ?, 1)"
@@ -15,6 +17,32 @@ _COUNTS = {
 _CACHE = {
     "skill_metrics_cache": "SELECT invocation_count_1h FROM skill_metrics_cache WHERE skill_name = ?",
 }
+# Lifts at and beside each bound of the view; what only one side of a join has; a test that nobody takes part in.
+_EDGES = """
+INSERT INTO skill_dependencies (skill_a, skill_b, co_occurrence_count, lift_score) VALUES ('trial-a', 'b', 1, 2.5),
+    ('trial-a', 'c', 2, 2.0), ('trial-a', 'd', 3, 1.75), ('trial-a', 'e', 4, 1.5), ('trial-a', 'f', 5, 1.25),
+    ('trial-a', 'g', 6, 1.0), ('trial-a', 'h', 7, 0.75), ('trial-a', 'i', 8, 0.5), ('trial-a', 'j', 9, NULL);
+INSERT INTO skill_metrics_cache (skill_name, last_invocation_at, invocation_count_24h, updated_at)
+    VALUES ('trial-a', '2026-02-20', 3, '2026-02-20');
+INSERT INTO skill_community_baselines (skill_name, last_updated) VALUES ('trial-a', '2026-02-20');
+INSERT INTO skill_modalities (skill_name, modality_type) VALUES ('trial-a', 'code');
+INSERT INTO ab_test_configs (test_name, control_strategy, treatment_strategy, start_date)
+    VALUES ('trial-test', 'one', 'other', '2026-02-20')"""
+
+
+def edge_problems(connection: sqlite3.Connection) -> Iterator[str]:
+    """Yields where a view is wrong about rows that the database happens not to have: those at the edges of its words."""
+    connection.execute("PRAGMA foreign_keys = OFF")
+    connection.execute("SAVEPOINT edges")
+    try:
+        for statement in _EDGES.split(";"):
+            connection.execute(statement)
+        yield from view_problems(connection)
+    except sqlite3.Error as error:
+        yield f"rows of version 4 cannot be written: {error}"
+    finally:
+        connection.execute("ROLLBACK TO edges")
+        connection.execute("RELEASE edges")
 
 
 def trial_problems(connection: sqlite3.Connection, *, recorded: bool) -> Iterator[str]:
