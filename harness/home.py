@@ -7,6 +7,7 @@ taken after it cost only what the step changed.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
@@ -68,6 +69,15 @@ class Change:
 def digest_of(content: bytes) -> str:
     """Returns the 128-bit blake2b digest of a content, as 32 hexadecimal digits."""
     return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+@functools.lru_cache(maxsize=8)
+def digest_of_holes(size: int) -> str:
+    """Returns the digest of so many zero bytes, as of a sparse file; it takes a second for a gibibyte."""
+    hashing, block = hashlib.blake2b(digest_size=16), bytes(1 << 20)
+    for left in range(size, 0, -len(block)):
+        hashing.update(block[:left])
+    return hashing.hexdigest()
 
 
 class Blobs(dict[str, bytes]):
@@ -197,6 +207,11 @@ class Home:
             if old and old.kind != "file"
             else self.with_entry(path, entry)
         )
+
+    def with_holes(self, path: str, size: int) -> Home:
+        """Returns the home with a file of so many zero bytes set, which takes no room: its content is not held."""
+        sparse = self.with_file(path, b"")
+        return sparse.with_entry(path, replace(sparse.entries[path], size=size, digest=digest_of_holes(size)))
 
     def with_link(self, path: str, target: str) -> Home:
         """Returns the home with a symbolic link set in place of whatever was there."""

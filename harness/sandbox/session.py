@@ -7,7 +7,7 @@ import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol, Self
 
-from harness.home import Blobs, Home
+from harness.home import Blobs, Home, digest_of_holes
 from harness.sandbox import resident
 from harness.sandbox.channel import Channel, SandboxError, Wire
 from harness.sandbox.ended import Conversed, Ran, conversed, ran
@@ -77,14 +77,16 @@ class Session:
     def lay_out(self, home: Home) -> None:
         """The home is laid out at its root; of earlier cases nothing is left, neither files nor holders.
 
+        Files of zero bytes alone whose content is not held become sparse ones, see `Home.with_holes`.
+
         Raises:
             SandboxError: it has a root that is not `root_for` some user, lacks contents, or does not fit.
         """
-        digests = {entry.digest for entry in home.entries.values() if entry.kind == "file"}
-        lacking = digests - home.blobs.keys()
-        if lacking:
-            path = next(path for path, entry in home.entries.items() if entry.digest in lacking)
-            raise SandboxError(f"{path}: its content is not held, so the home cannot be laid out")
+        found = {path: entry for path, entry in home.entries.items() if entry.kind == "file"}
+        for path, entry in found.items():
+            if entry.digest not in home.blobs and entry.digest != digest_of_holes(entry.size):
+                raise SandboxError(f"{path}: its content is not held, so the home cannot be laid out")
+        digests = {entry.digest for entry in found.values()} & home.blobs.keys()
         rows = home.manifest()
         known: set[str] = set()
         if self._root:
@@ -95,9 +97,10 @@ class Session:
         self._root, self._blobs = home.root, home.blobs
 
     def _send(self, home: Home, rows: list[list[Any]], digests: list[str]) -> dict[str, Any]:
+        holes = [row[5] for row in rows if row[1] == "file" and row[5] not in home.blobs]
         pieces = [home.blobs[digest] for digest in digests]
         sizes = [[digest, len(piece)] for digest, piece in zip(digests, pieces, strict=True)]
-        return self._channel.ask("lay_out", pieces, root=home.root, rows=rows, blobs=sizes)[0]
+        return self._channel.ask("lay_out", pieces, root=home.root, rows=rows, blobs=sizes, holes=holes)[0]
 
     def run(
         self,

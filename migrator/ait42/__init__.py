@@ -129,7 +129,7 @@ class Editor(Planned):
 
     def build(self, run: Run, path: str, now: datetime, progress: Progress) -> Plan:
         """The database is complete and on disk at `path`, the files are in the run's backup; gives the fates."""
-        size = sum(os.lstat(self._reader.path(name)).st_size for name in sources.found(self.where)[0])
+        size = sum(map(self._reader.size, sources.found(self.where)[0]))
         room.check_room([(self.state, 3 * size), (self.database.path, 2 * size)])
         with Writer(run.backup) as writer:
             intake = Intake(self.where, self._spoken(), self._packing(writer))

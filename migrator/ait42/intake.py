@@ -68,6 +68,11 @@ class Reader:
         except OSError as error:
             raise decode.BadFileError("unreadable", str(error.strerror)) from error
 
+    def size(self, name: str) -> int:
+        """How many bytes `read` gives, as far as the file's size tells; none of what is too large."""
+        size = os.lstat(self.path(name)).st_size
+        return size if size <= BOUND else 0
+
     def changed(self) -> list[str]:
         """The names of files that were written since they were read."""
         return [name for name, stamp in self.stamps.items() if files.stamp(self.path(name)) != stamp]

@@ -132,10 +132,12 @@ def _given(root: str) -> int:
     return mode if mode & 0o755 == mode else 0
 
 
-def _make(path: str, content: Content, mode: int, mtime_ns: int, given: int) -> None:
-    """The new file holds the content and has the mode, which nothing need set where all its bits are given."""
+def _make(path: str, content: Content, size: int, mode: int, mtime_ns: int, *, given: int) -> None:
+    """The new file holds the content, then holes up to the size, and has the mode; nobody sets what is given."""
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode & given)
     try:
+        if size > len(content):
+            os.ftruncate(fd, size)
         while content:
             content = content[os.write(fd, content) :]
         if mode & given != mode:
@@ -146,16 +148,19 @@ def _make(path: str, content: Content, mode: int, mtime_ns: int, given: int) -> 
 
 
 def lay_out(root: str, rows: list[Row], contents: Mapping[str, Content]) -> None:
-    """The folder `root`, which must be new, is as the checked manifest says, modes and mtimes included."""
+    """The folder `root`, which must be new, is as the checked manifest says, modes and mtimes included.
+
+    A file that is larger than its content is sparse beyond it.
+    """
     os.makedirs(root, 0o755)
     given = _given(root)
     ordered = sorted(rows, key=lambda row: "" if row[0] == "." else row[0])  # a folder before its entries
-    for path, kind, mode, mtime_ns, _, digest, target in ordered:
+    for path, kind, mode, mtime_ns, size, digest, target in ordered:
         where = f"{root}/{path}"
         if kind == "file" and target and _is_second_name(rows, path, target):
             os.link(f"{root}/{target}", where)
         elif kind == "file":
-            _make(where, contents[digest], mode, mtime_ns, given)
+            _make(where, contents[digest], size, mode, mtime_ns, given=given)
         elif kind == "link":
             os.symlink(target, where)
             os.utime(where, ns=(mtime_ns, mtime_ns), follow_symlinks=False)

@@ -135,6 +135,8 @@ _ROWS: tuple[tuple[str, str, str, Apply], ...] = (
     ("fifo", "a FIFO under the name of a session file", "not-a-regular-file",
      on_file(lambda h, p, _: tree.made_fifo(h, p))),
     ("unreadable", "no permission to read it", "unreadable", on_file(lambda h, p, _: tree.made_unreadable(h, p))),
+    ("too-large", "a session file of a gibibyte and a byte, all of it holes", "too-large",
+     on_file(lambda h, p, _: h.with_holes(p, (1 << 30) + 1))),
     ("crlf", "Windows line ends", "", on_file(lambda h, p, _: bytes_.with_crlf(h, p))),
     ("bare-keys", "optional keys absent, unknown ones there", "", on_element(_bare)),
     ("other-order", "keys in another order", "", on_rows(_reversed_keys)),

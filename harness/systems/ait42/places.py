@@ -20,8 +20,9 @@ _FILE = re.compile(rf"{re.escape(SESSIONS)}/[0-9a-f]{{16}}\.json")
 
 
 def session_files(home: Home, random: Random) -> list[str]:
-    """Returns the paths of session files in an order that `random` decides."""
-    found = sorted(p for p, entry in home.entries.items() if entry.kind == "file" and _FILE.fullmatch(p))
+    """Returns the paths of session files whose bytes are held, in an order that `random` decides."""
+    files = ((p, entry) for p, entry in home.entries.items() if entry.kind == "file" and _FILE.fullmatch(p))
+    found = sorted(p for p, entry in files if entry.digest in home.blobs)
     random.shuffle(found)
     return found
 

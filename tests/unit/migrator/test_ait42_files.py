@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from editor import EditorHome, hashed, instance, message, session
 
+from migrator import room
 from migrator.ait42 import workspaces
 
 WORK = "/work/one"
@@ -140,6 +141,17 @@ def test_a_file_that_cannot_be_read_or_is_too_large(editor: EditorHome) -> None:
     assert fates[".ait42/sessions/0000000000000002.json"] == ("set-aside", "too-large")
     if os.geteuid():
         assert fates[".ait42/sessions/0000000000000001.json"] == ("set-aside", "unreadable")
+
+
+def test_no_room_is_asked_for_what_is_too_large(editor: EditorHome, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(room, "check_room", lambda wanted: asked.extend(size for _, size in wanted))
+    editor.file(WORK, [session()])
+    with (editor.sessions / "0000000000000002.json").open("wb") as stream:
+        stream.truncate((1 << 30) + 1)
+    assert editor.run("migrate").status == 4
+    assert asked
+    assert max(asked) < 1 << 20
 
 
 def test_without_a_sessions_folder_nothing_is_made(editor: EditorHome) -> None:

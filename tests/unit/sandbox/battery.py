@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from harness.home import Blobs, Entry, Home
+from harness.home import Blobs, ContentNotHeldError, Entry, Home
 from harness.sandbox.channel import RefusedError, SandboxError
 from harness.sandbox.ended import Conversed
 from harness.sandbox.holders import Database, Process
@@ -65,6 +65,20 @@ def test_a_hostile_tree_is_observed_as_it_was_laid_out(session: Session) -> None
     assert list(home.changes_to(seen, times=True)) == []
     assert seen == home
     assert seen.content("unreadable") == b"secret"
+
+
+def test_a_sparse_file_is_laid_out_and_observed_without_its_content(session: Session) -> None:
+    size = (64 << 20) + 3
+    home = Home.empty(session.root_for()).with_file("x", b"x").with_holes("large", size)
+    session.lay_out(home)
+    seen = session.observe()
+    assert list(home.changes_to(seen, times=True)) == []
+    assert seen.entries["large"].size == size
+    with pytest.raises(ContentNotHeldError):
+        seen.content("large")
+    session.lay_out(seen)
+    program = "import os; print(os.stat('large').st_blocks)"
+    assert int(session.run(["python3", "-c", program], timeout=20).stdout) < 8192
 
 
 def test_observing_leaves_everything_untouched(session: Session) -> None:
