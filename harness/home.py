@@ -14,6 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+import msgspec
+from msgspec import structs
+
 Kind = Literal["file", "dir", "link", "fifo", "socket", "other"]
 
 _MAX_LINKS = 40  # Linux gives up with ELOOP after 40 links
@@ -23,8 +26,7 @@ class ContentNotHeldError(LookupError):
     """The picture knows the file's digest, but its bytes were too large to keep."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One path of a tree: permission bits, mtime in ns UTC, and what its kind needs."""
 
     kind: Kind
@@ -36,7 +38,7 @@ class Entry:
 
     def same_but_time(self, other: Entry | None) -> bool:
         """Tells whether both are the same in kind, mode, content and link target."""
-        return other is not None and replace(self, mtime_ns=0) == replace(other, mtime_ns=0)
+        return other is not None and structs.replace(self, mtime_ns=0) == structs.replace(other, mtime_ns=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +227,7 @@ class Home:
 
     def with_mode(self, path: str, mode: int) -> Home:
         """Returns the home with the permission bits of an entry changed."""
-        return self.with_entry(path, replace(self.entries[path], mode=mode))
+        return self.with_entry(path, structs.replace(self.entries[path], mode=mode))
 
     def without(self, path: str) -> Home:
         """Returns the home without the path and all that lies below it."""

@@ -7,8 +7,10 @@ attribute.  A change of names knows the inodes and not the paths: it means the s
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec.structs import replace
 
 from harness.fault import Operation
 from harness.home import Blobs, Entry, Home, digest_of

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from random import Random
+
+from msgspec.structs import replace
 
 from harness.corruption import bytes_, json_
 from harness.home import Home

@@ -660,7 +660,7 @@ def test_a_directory_that_may_be_made_does_not_open_what_lies_in_it() -> None:
 
 def test_the_time_of_a_directory_may_move_and_its_mode_may_not() -> None:
     def after(mode: int) -> Home:
-        notes = replace(LEGACY.entries["notes"], mtime_ns=BORN + 1, mode=mode)
+        notes = msgspec.structs.replace(LEGACY.entries["notes"], mtime_ns=BORN + 1, mode=mode)
         return LEGACY.with_entry("notes", notes)
 
     assert findings_of("nothing-else-changes", event(LEGACY, after(0o755))) == []

@@ -1,8 +1,9 @@
 """Hard links: a home may have them, a picture shows them, and a name that went its own way is a change."""
 
 import os
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from harness.home import Blobs, Home
 from harness.sandbox.inside.picture import Picture
