@@ -57,6 +57,7 @@ class _Book:
     is_kept: Callable[[str], bool]
     base: Home | None = None
     begun: Home | None = None  # before a rollback without an end
+    ended: bool = False  # that rollback has left all as one with an end does
     steps: list[Event] = field(default_factory=list)
     pruned: int = 0
     foreign: set[str] = field(default_factory=set)
@@ -113,6 +114,10 @@ class _Book:
             self.base, self.foreign = event.before, set()
         changes = list(event.before.changes_to(event.after))
         if not changes:
+            if (
+                event.succeeded and self.begun and self.ended
+            ):  # there was nothing to settle: the rollback had an end
+                self._closed()
             return
         self.idle, self.begun = False, None
         unknown = event.outcome == "unknown" or event.killed
@@ -133,12 +138,18 @@ class _Book:
         ):  # the later ones are taken back, as far as that could be
             self._forget(self._stuck)
         elif event.outcome == "done":
-            self._forget(self.pruned)
-            self.base, self.begun, self.foreign, self.unfinished = None, None, set(), {}
-            self.unsettled, self.murky, self.idle = False, False, not self.steps
+            self._closed()
         elif (event.outcome == "unknown" or event.killed) and event.before != event.after:
             self.begun = self.begun or event.before
             self.unsettled, self.unfinished = True, {}
+            clean = event.kill.clean if event.kill else None
+            rest = clean.changes_to(event.after) if clean else ()
+            self.ended = clean is not None and all(self.is_kept(change.path) for change in rest)
+
+    def _closed(self) -> None:
+        self._forget(self.pruned)
+        self.base, self.begun, self.foreign, self.unfinished = None, None, set(), {}
+        self.unsettled, self.murky, self.idle = False, False, not self.steps
 
     def _forget(self, after: int) -> None:
         self.steps = self.steps[:after]

@@ -373,6 +373,16 @@ def test_a_rollback_is_refused_once_the_schema_has_moved_for_as_long_as_it_has()
     assert wanted(MIGRATED, RIGHT, rolled_back(moved, moved, "refused")) == {"done"}
 
 
+@pytest.mark.parametrize(("clean", "told"), [(EXPORTED, False), (BACK, True), (None, True)])
+def test_after_a_killed_rollback_that_had_ended_verify_has_nothing_to_notice(
+    clean: Home | None, told: object
+) -> None:
+    kill = Kill(0.1, landed=True, clean=clean)
+    killed = event(WORKED, EXPORTED, do="rollback", outcome="unknown", kill=kill)
+    nothing_to_do, look = event(EXPORTED, EXPORTED), event(EXPORTED, EXPORTED, do="verify")
+    assert ("verify-notices" in failed(RIGHT, killed, nothing_to_do, look)) is told
+
+
 def test_a_killed_rollback_that_had_put_the_schema_back_is_ended_and_not_refused() -> None:
     made, worked = (tree.with_file("shape", b"4") for tree in (MIGRATED, WORKED))
     killed = event(worked, EXPORTED, do="rollback", outcome="unknown", kill=Kill(0.1, landed=True))
