@@ -213,7 +213,9 @@ class Home:
     def with_holes(self, path: str, size: int) -> Home:
         """Returns the home with a file of so many zero bytes set, which takes no room: its content is not held."""
         sparse = self.with_file(path, b"")
-        return sparse.with_entry(path, structs.replace(sparse.entries[path], size=size, digest=digest_of_holes(size)))
+        return sparse.with_entry(
+            path, structs.replace(sparse.entries[path], size=size, digest=digest_of_holes(size))
+        )
 
     def with_link(self, path: str, target: str) -> Home:
         """Returns the home with a symbolic link set in place of whatever was there."""
