@@ -72,8 +72,8 @@ def _fate_text(disposition: object, reason: object) -> str:
 def losses_told(evidence: Evidence) -> Iterator[Finding]:
     """Yields notes that are due and not in the report, and notes of losses that there were not.
 
-    After an interruption a record that the report says was present already needs none.  How often a note stands there
-    is not judged.
+    After an interruption a record that the report says was present already needs none, nor, where there is one, does
+    what is noted of the whole.  How often a note stands there is not judged.
     """
     for event in _told(evidence):
         due = evidence.expected(event).notes
@@ -85,7 +85,8 @@ def losses_told(evidence: Evidence) -> Iterator[Finding]:
         said = {(row.get("source"), row.get("id"), row.get("reason")) for row in _rows(report, "notes")}
         for note in sorted(due, key=lambda note: (note.source, note.reason)):
             name = (note.source, note.id, note.reason)
-            if note.sure and name not in said and name[:2] not in arrived:
+            settled = name[:2] in arrived or (arrived and not note.id)
+            if note.sure and name not in said and not settled:
                 yield _untold(event, name, note.reason, "no such note")
         right = {(note.source, note.id, note.reason) for note in due}
         for extra in sorted(said - right, key=repr):

@@ -918,6 +918,16 @@ def test_after_a_kill_a_record_that_is_present_already_needs_no_note() -> None:
     assert found.subject == "note on a (letters/a)"
 
 
+def test_after_a_kill_what_is_noted_of_the_whole_may_have_been_told_to_nobody() -> None:
+    whole = replace(ORACLE["one"], notes=frozenset({Note("store", "", "resumed")}))
+    told = REPORT | {"records": [ROWS[0] | {"outcome": "present"}], "notes": []}
+    done = replace(SETTLED, report=told)
+    assert findings_of("losses-told", KILLED, done, oracle={"one": whole}) == []
+    anew = replace(SETTLED, report=REPORT | {"notes": []})
+    for events in ((KILLED, anew), (replace(RIGHT, report=told),)):
+        assert len(findings_of("losses-told", *events, oracle={"one": whole})) == 1
+
+
 def test_an_outcome_other_than_the_exit_status_is_told() -> None:
     assert honesty(outcome="partial") == [("outcome", "done", "partial")]
 
