@@ -80,7 +80,11 @@ def _rollback(evidence: Evidence, event: Event) -> set[str]:
         return {"refused"}
     if event.conditions:  # of a migration that was killed there may be nothing to take back
         return {"done", "refused"} if all(step.killed for step in ledger.steps) else {"refused"}
-    blocked: set[str] = {"done", "refused"} if _closed(evidence, event) else _blocked(evidence, event)
+    blocked: set[str] = (
+        {"done", "refused"}
+        if _closed(evidence, event) or _unsound(evidence, event)
+        else _blocked(evidence, event)
+    )
     if ledger.stuck and blocked != {"refused"}:
         return {"refused", "attention" if "attention" in evidence.profile.exit else "done"}
     if blocked or not ledger.foreign:
@@ -104,6 +108,11 @@ def _blocked(evidence: Evidence, event: Event) -> set[str]:
     copies = [event.before.get(path) for path in copied(evidence, ledger.standing)]
     closed = any(entry and (entry.kind != "file" or not entry.mode & 0o400) for entry in copies)
     return {"done", "refused"} if closed else set()
+
+
+def _unsound(evidence: Evidence, event: Event) -> bool:
+    """Tells whether SQLite itself finds the target damaged: every row may be readable, and nothing safe to take out."""
+    return any(": integrity check: " in problem for problem in evidence.problems(event.before))
 
 
 def _closed(evidence: Evidence, event: Event) -> bool:

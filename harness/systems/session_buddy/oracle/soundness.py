@@ -32,7 +32,11 @@ def target_problems(home: Home) -> list[str]:
 
 
 def _integrity_problems(connection: sqlite3.Connection, path: str) -> Iterator[str]:
-    for (line,) in connection.execute("PRAGMA integrity_check").fetchall():
+    try:
+        lines = connection.execute("PRAGMA integrity_check").fetchall()
+    except sqlite3.DatabaseError as error:  # a damaged list of free pages ends the check itself
+        lines = [(error,)]
+    for (line,) in lines:
         if line != "ok":
             yield f"{path}: integrity check: {line}"
     found = set(connection.execute("PRAGMA foreign_key_check").fetchall())
