@@ -112,7 +112,10 @@ def _blocked(evidence: Evidence, event: Event) -> set[str]:
 
 def _unsound(evidence: Evidence, event: Event) -> bool:
     """Tells whether SQLite itself finds the target damaged: every row may be readable, and nothing safe to take out."""
-    return any(": integrity check: " in problem for problem in evidence.problems(event.before))
+    try:
+        return any(": integrity check: " in problem for problem in evidence.problems(event.before))
+    except TargetUnreadableError:
+        return False  # nobody can read it: that has its own answer
 
 
 def _closed(evidence: Evidence, event: Event) -> bool:
