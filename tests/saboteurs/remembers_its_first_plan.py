@@ -6,8 +6,7 @@ import sys
 import real
 
 CLAIM = "no-invention"
-SCENARIO = "ao-long-life"
-CASES = "60"
+SCENARIO = "ao-ended-after-rollback"
 
 MEMORY = real.STATE / "ao" / "plan.json"
 

@@ -10,6 +10,7 @@ from migrator.ait42.rows import Update
 
 CLAIM = "acknowledged-is-kept"
 SCENARIO = "ait42-store-killed-alone"
+CASES = "40"
 right = Update.put
 
 

@@ -10,6 +10,7 @@ from migrator.ait42.beside import Beside
 
 CLAIM = "sides-agree"
 SCENARIO = "ait42-store-killed-alone"
+CASES = "40"
 NOTES: list[Any] = []
 write = Beside._write
 
