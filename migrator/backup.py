@@ -85,7 +85,10 @@ def explain(run: Run, saved: list[Saved], about: dict[str, Any], now: datetime) 
 
 
 def check(run: Run) -> list[Saved]:
-    """What was saved, after every copy has been found equal to the manifest. Raises Refusal."""
+    """What was saved, after every copy has been found equal to the manifest. Raises Refusal, once pruned too."""
+    if pruned := run.find("pruned"):
+        message = f"The backup of run {run.name} was removed on {pruned['at'][:10]}, when its time was over."
+        raise Refusal("BACKUP_PRUNED", message + " What it migrated stays.")
     try:
         facts = json.loads(files.read(os.path.join(run.backup, MANIFEST), 1 << 30)[0])
         saved = [Saved(*one) for one in facts["files"]]

@@ -130,9 +130,6 @@ def take_back(system: Builder, run: Run, now: datetime) -> bool:
     if not run.find("applying"):
         run.add("rolled-back", at=now.isoformat())
         return False
-    if pruned := run.find("pruned"):
-        message = f"The backup of run {run.name} was removed on {pruned['at'][:10]}, when its time was over."
-        raise Refusal("BACKUP_PRUNED", message + " What it migrated stays.")
     runs = [run, *_later(system, run)]
     for one in runs:
         backup.check(one)

@@ -45,9 +45,6 @@ def survey(database: Database, run: Run, make: Make) -> Survey:
     now = backup.state(database.files())
     if not run.find("backed-up"):
         return Survey(False, [], {}, now, {})
-    if pruned := run.find("pruned"):
-        message = f"The backup of run {run.name} was removed on {pruned['at'][:10]}, when its time was over."
-        raise Refusal("BACKUP_PRUNED", message + " What it migrated stays.")
     saved = {one.path: one.sha256 for one in backup.check(run)}
     written = dict(_written_to(run))
     begun = run.find("rollback-begin")
