@@ -202,8 +202,14 @@ def _rows(connection: sqlite3.Connection, table: str) -> list[Any]:
     return [count, total.hexdigest()]
 
 
+def damage(connection: sqlite3.Connection) -> list[str]:
+    """What `integrity_check` complains of, the first few; empty when the database can be relied on."""
+    return [row[0] for row in connection.execute("PRAGMA integrity_check(5)") if row[0] != "ok"]
+
+
 def sound(connection: sqlite3.Connection) -> list[str]:
     """What `integrity_check` and `foreign_key_check` complain of; empty when the database is sound."""
-    problems = [row[0] for row in connection.execute("PRAGMA integrity_check(5)") if row[0] != "ok"]
     broken: list[Any] = connection.execute("PRAGMA foreign_key_check").fetchmany(5)
-    return problems + [f"row {row[1]} of {row[0]} points to a missing row of {row[2]}" for row in broken]
+    return damage(connection) + [
+        f"row {row[1]} of {row[0]} points to a missing row of {row[2]}" for row in broken
+    ]

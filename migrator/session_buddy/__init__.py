@@ -8,7 +8,7 @@ from typing import Any
 
 from migrator import journal, room, tables
 from migrator.amendment import CHANGED
-from migrator.database import Database, quoted
+from migrator.database import Database, damage, quoted
 from migrator.journal import MADE, Run
 from migrator.outcome import Refusal
 from migrator.progress import Say
@@ -104,7 +104,7 @@ class Skills(Planned):
         copy = Database(os.path.join(run.backup, os.path.basename(self.database.path)), [self.home])
         seen = run.find("begin")["contents"]
         with copy.seen() as db:
-            problems = [row[0] for row in db.execute("PRAGMA integrity_check(1)") if row[0] != "ok"]
+            problems = damage(db)
             for table, (count, _) in seen.items():
                 if table and db.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()[0] != count:
                     problems.append(f"table {table} has another number of rows")

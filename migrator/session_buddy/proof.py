@@ -13,7 +13,7 @@ from typing import Any
 
 from migrator import tables
 from migrator.amendment import CHANGED
-from migrator.database import Contents, contents, quoted
+from migrator.database import Contents, contents, damage, quoted
 from migrator.journal import MADE, Run
 from migrator.progress import Say
 from migrator.session_buddy import ddl, shape
@@ -68,7 +68,7 @@ def faults(db: sqlite3.Connection, runs: list[Run], say: Say) -> Iterator[tuple[
     wrong = [(name, found) for name, found in shape.examined(db).items() if found != shape.EQUAL]
     yield from ((name, f"is {found}") for name, found in wrong)
     yield from _rows(db, runs, say)
-    problems = [row[0] for row in db.execute("PRAGMA integrity_check(5)") if row[0] != "ok"]
+    problems = damage(db)
     yield from (("database", problem) for problem in problems)
     if wrong or problems:
         return

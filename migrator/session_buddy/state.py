@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from migrator.database import damage
 from migrator.outcome import Refusal
 from migrator.session_buddy import ddl, shape
 
@@ -50,8 +51,7 @@ class State(NamedTuple):
 
 def examine(db: sqlite3.Connection, path: str, *, repair: bool) -> State:
     """The state of the database in `db`. Raises Refusal when the fourth version cannot be made of it."""
-    problems = [row[0] for row in db.execute("PRAGMA integrity_check(3)") if row[0] != "ok"]
-    if problems:
+    if problems := damage(db):
         raise Refusal("DB_INVALID", f"{path} is damaged: {problems[0]}. {RESTORE}")
     recorded, notes = _versions(db, path)
     found = shape.examined(db)
