@@ -11,7 +11,7 @@ from typing import Any
 
 from migrator import built, files, room, tables
 from migrator.ait42 import answers, decode, purging, returning, schema, sources
-from migrator.ait42.intake import Intake, Reader
+from migrator.ait42.intake import BOUND, Intake, Reader
 from migrator.ait42.rows import Build, Try, Update, made
 from migrator.ait42.validation import checked, figures
 from migrator.ait42.workspaces import Answered, Options, Workspaces
@@ -273,7 +273,7 @@ class Editor(Planned):
         def now(name: str) -> bytes | None:
             if os.path.lexists(self.path(name)):
                 return self._reader.read(name)
-            return files.read(purged[name], 1 << 30)[0] if name in purged else None
+            return files.read(purged[name], BOUND)[0] if name in purged else None
 
         def then(name: str) -> bytes | None:
             return pack.read(name) if name in pack.entries else None
@@ -284,7 +284,7 @@ class Editor(Planned):
     def changed_meanwhile(self) -> list[Note]:
         """Session files that were written after they had been read."""
         what = "changed-meanwhile", "written during the migration; run it again"
-        return [Note(f"{self.where.shown}/{name}.json", "", *what) for name in self._reader.changed()]
+        return [Note(self.where.source(name), "", *what) for name in self._reader.changed()]
 
 
 def _begun(run: Run) -> datetime:

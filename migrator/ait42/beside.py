@@ -77,7 +77,7 @@ class Beside:
             try:
                 self._last = name, data, decode.sessions(data)
             except decode.BadFileError as bad:
-                if bad.args[0] not in {"empty-file", "no-sessions"}:
+                if bad.args[0] not in decode.EMPTY:
                     raise
                 self._last = name, data, []
         return list(self._last[2])
@@ -107,8 +107,7 @@ class Beside:
 
     def _told(self, twins: list[Json], name: str, now: Stored) -> Shaped:
         merged = shape.merge(twins)[0]
-        source = f"{self._where.shown}/{name}.json"
-        return shape.shaped(merged, twins, source, now.row["workspace_path"], now.instances)
+        return shape.shaped(merged, twins, self._where.source(name), now.row["workspace_path"], now.instances)
 
     def _bring(
         self, db: sqlite3.Connection, told: Shaped, twins: list[Json], now: Stored, *, settled: bool

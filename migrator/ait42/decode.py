@@ -23,6 +23,7 @@ INSTANCE = {
     "linesDeleted": U32, "runtime": None, "model": None, "runtimeLabel": None,
 }  # fmt: skip
 MESSAGE = {"id": str, "role": str, "content": str, "timestamp": str, "instanceId": U32}
+EMPTY = {"empty-file", "no-sessions"}  # reasons why a file is of no use, though nothing is wrong with it
 TEXT, TEXT_OR_NULL = {str}, {str, type(None)}
 HALF = re.compile(
     rb"\\u[dD][89a-fA-F]"
@@ -169,11 +170,12 @@ def _integer(text: str) -> int | float:
     return float("inf") if len(text) > 20 or text == "-0" else int(text)
 
 
-def _no_constant(name: str) -> NoReturn:
+def no_constant(name: str) -> NoReturn:
+    """Raises ValueError: NaN and Infinity are Python's alone."""
     raise ValueError(f"{name} is not JSON")
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_constant=_no_constant)
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_constant=no_constant)
 
 
 def scalars(one: Json, kind: Kind, leave: Iterable[str] = ()) -> str:

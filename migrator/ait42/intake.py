@@ -108,12 +108,12 @@ class Intake:
         self.records, self.notes, self._first = Spool(Record, self._others), Spool(Note), {}
         twice: dict[str, set[str]] = {}
         for number, name in enumerate(self.names, 1):
-            source = f"{self._where.shown}/{name}.json"
+            source = self._where.source(name)
             try:
                 data = self._read(name)
                 elements = decode.sessions(data)
             except decode.BadFileError as bad:
-                outcome = "skipped" if bad.args[0] in {"empty-file", "no-sessions"} else "set-aside"
+                outcome = "skipped" if bad.args[0] in decode.EMPTY else "set-aside"
                 self.records.append(Record("file", source, name, outcome, *bad.args))
                 continue
             fates: list[tuple[str, ...]] = [("skipped", "duplicate-session")] * len(elements)
@@ -138,7 +138,7 @@ class Intake:
     def _put(self, sink: Sink, merged: Merged, elements: list[decode.Json], name: str) -> tuple[str, ...]:
         workspace = self._workspaces.of(name, elements)
         there = sink.instances(merged.session["id"])
-        one = shape.shaped(merged, elements, f"{self._where.shown}/{name}.json", workspace, there)
+        one = shape.shaped(merged, elements, self._where.source(name), workspace, there)
         outcome, issues, why = sink.put(one)
         for issue in issues:
             told = f"{issue.field} {issue.original!r} is stored as {issue.stored!r}"

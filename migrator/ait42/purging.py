@@ -5,6 +5,7 @@ what a finished run has read, byte for byte, 30 days ago or earlier.
 """
 
 import contextlib
+import hashlib
 import json
 import os
 import sqlite3
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from migrator import files, journal
 from migrator.ait42 import decode, schema, shape, sources
+from migrator.ait42.intake import Reader
 from migrator.journal import Run
 from migrator.progress import Say
 from migrator.report import Report
@@ -27,7 +29,6 @@ READ, MOVED = (
     "read.jsonl",
     LEGACY,
 )  # in a run's folder: name and digest of each file it read; files moved away
-BOUND = 1 << 30  # bytes of a session file
 
 
 def purge(
@@ -71,16 +72,16 @@ def keep(run: Run, entries: dict[str, Any]) -> None:
 
 def _migrated(editor: "Editor", known: set[tuple[Any, ...]]) -> Iterator[tuple[str, str]]:
     """Each session file that a finished run has read long enough ago, and why it must stay; nothing if it may go."""
+    reader = Reader(editor.where)
     with editor.database.seen() as copy:
         schema.version(copy)
         for name in sources.found(editor.where)[0]:
-            path = editor.path(name)
             try:
-                data = files.read(path, BOUND)[0]
+                data = reader.read(name)
                 elements = decode.sessions(data)
-            except (OSError, decode.BadFileError):
+            except decode.BadFileError:
                 continue
-            if (name, files.digest(path)) in known:
+            if (name, hashlib.sha256(data).hexdigest()) in known:
                 yield name, _missing(copy, elements)
 
 
@@ -97,7 +98,7 @@ def _missing(db: sqlite3.Connection, elements: list[decode.Json]) -> str:
 
 def _note(editor: "Editor", name: str, why: str, *, dry_run: bool) -> Note:
     done = "it would be moved away" if dry_run else "it was moved away"
-    return Note(f"{editor.where.shown}/{name}.json", name, "stays" if why else "purged", why or done)
+    return Note(editor.where.source(name), name, "stays" if why else "purged", why or done)
 
 
 def _move(editor: "Editor", run: Run, names: list[str], now: datetime) -> None:

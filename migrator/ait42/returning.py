@@ -115,7 +115,7 @@ def _elements(name: str, read: Read) -> list[Json] | None:
         data = read(name)
         return decode.sessions(data) if data is not None else []
     except decode.BadFileError as bad:
-        return [] if bad.args[0] in {"empty-file", "no-sessions"} else None
+        return [] if bad.args[0] in decode.EMPTY else None
 
 
 def _rewritten(db: sqlite3.Connection, name: str, ids: list[str], read: Read, then: Read) -> File | None:

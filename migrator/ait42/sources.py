@@ -30,6 +30,10 @@ class Places(NamedTuple):
         """Whether there is a folder of session files, so that there is something to migrate."""
         return os.path.isdir(self.sessions) and files.inside(self.sessions, self.home)
 
+    def source(self, name: str) -> str:
+        """How reports call the session file of this name."""
+        return f"{self.shown}/{name}.json"
+
 
 def places(home: str, environ: Mapping[str, str]) -> Places:
     """The paths of one home. Raises Refusal."""

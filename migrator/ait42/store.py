@@ -235,7 +235,7 @@ class Store:
         one = whole(checked(now.one))
         there = load(self._db, one["id"])
         sink, merged = Update(self._db), shape.merge([one])[0]
-        source = f"{self._where.shown}/{now.file}.json"
+        source = self._where.source(now.file)
         told = shape.shaped(merged, [one], source, now.workspace, sink.instances(one["id"]))
         if there and instant(told.row["updated_at"]) < instant(there.row["updated_at"]):
             raise RequestError("STALE", f"updatedAt is older than {there.row['updated_at']}")

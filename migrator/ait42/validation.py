@@ -7,7 +7,7 @@ from collections.abc import Collection
 from typing import Any
 
 from migrator import database
-from migrator.ait42 import schema
+from migrator.ait42 import decode, schema
 from migrator.ait42.intake import Fate, Intake, Sink
 from migrator.ait42.rows import Held, known, load, numbers, unequal
 from migrator.ait42.shape import Shaped, named
@@ -68,7 +68,7 @@ def checked(
     kinds = Counter(record.reason if record.kind == "file" else record.outcome for record in intake.records)
     found = {
         "files_found": len(intake.names),
-        "files_empty": kinds["empty-file"] + kinds["no-sessions"],
+        "files_empty": sum(kinds[reason] for reason in decode.EMPTY),
         "files_failed": sum(r.kind == "file" and r.outcome == "set-aside" for r in intake.records),
         "duplicates": kinds["skipped"],
         "sessions_compared": check.compared,

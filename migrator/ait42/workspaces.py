@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from migrator import files
-from migrator.ait42.decode import Json
+from migrator.ait42.decode import Json, no_constant
 from migrator.outcome import Refusal
 from migrator.system import Note
 
@@ -97,7 +97,7 @@ class Workspaces:
 
     def _load(self) -> dict[str, Any] | None:
         try:
-            value = json.loads(files.read(self._path, BOUND)[0].decode(), parse_constant=_refuse)
+            value = json.loads(files.read(self._path, BOUND)[0].decode(), parse_constant=no_constant)
             fault = None if isinstance(value, dict) else "not an object"
         except (OSError, ValueError, RecursionError) as error:
             value, fault = None, str(error)
@@ -161,7 +161,3 @@ def _prefixes(elements: list[Json]) -> Iterator[str]:
                 tried.add(path)
                 yield path
                 path = path.rpartition("/")[0].rstrip("/") or "/"
-
-
-def _refuse(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
