@@ -94,7 +94,7 @@ def check(run: Run) -> list[Saved]:
         saved = [Saved(*one) for one in facts["files"]]
         frame = facts.get("frame", "")
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise _unreadable(run, error) from error
+        raise unreadable(run, error) from error
     _check(run, saved, frame)
     return saved
 
@@ -106,14 +106,15 @@ def _check(run: Run, saved: list[Saved], frame: str) -> None:
         if frame:
             broken += archive.broken(os.path.join(run.backup, ARCHIVE), saved, frame)
     except (OSError, ValueError, TypeError) as error:
-        raise _unreadable(run, error) from error
+        raise unreadable(run, error) from error
     if broken:
         raise Refusal(
             "BACKUP_INVALID", f"In {run.backup} these copies are damaged: {', '.join(map(str, broken))}."
         )
 
 
-def _unreadable(run: Run, error: Exception) -> Refusal:
+def unreadable(run: Run, error: Exception) -> Refusal:
+    """The refusal that says so of the run's backup."""
     return Refusal("BACKUP_INVALID", f"The backup in {run.backup} cannot be read: {error}.")
 
 

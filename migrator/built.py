@@ -17,7 +17,7 @@ from migrator import backup, files, journal, room, tables
 from migrator.database import JUST_NOW
 from migrator.export import Export
 from migrator.journal import Run
-from migrator.outcome import Attention, Failure, Refusal
+from migrator.outcome import Refusal, undone
 from migrator.progress import Say
 from migrator.system import Builder, Note, Plan, Returned, packed
 
@@ -50,16 +50,14 @@ def steps(system: Builder, run: Run, now: datetime, say: Say) -> Plan:
         run.discard()
         raise
     except BaseException as error:
-        what = "interrupted" if isinstance(error, KeyboardInterrupt) else f"{type(error).__name__}: {error}"
         if not run.find("applying"):
             run.discard()
             raise
         try:
             take_back(system, run, now)
         except Exception as second:  # noqa: BLE001 - whatever it is, a person must hear of both
-            message = f"The migration failed ({what}), taking it back too ({second}). Run rollback again."
-            raise Attention(message) from error
-        raise Failure(f"The migration failed and everything is back as it was: {what}.") from error
+            raise undone(error, second) from error
+        raise undone(error) from error
     return plan
 
 

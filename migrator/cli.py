@@ -5,7 +5,7 @@ import gc
 import os
 import sys
 
-from migrator.outcome import MEANING, Ending, Exit
+from migrator.outcome import MEANING, Ending, Exit, named
 
 TYPE_CHECKING = False  # typing itself is slow to import
 if TYPE_CHECKING:
@@ -187,8 +187,7 @@ def main(argv: list[str] | None = None) -> int:
             raise
         report = Report(given.system, given.verb, dry_run=given.dry_run)
         report.exit = Exit.ATTENTION if given.verb in {"rollback", "verify"} else Exit.FAILED
-        what = "interrupted" if isinstance(error, KeyboardInterrupt) else f"{type(error).__name__}: {error}"
-        report.message = f"Stopped ({what}); `status` says where things stand, and a repeat is safe."
+        report.message = f"Stopped ({named(error)}); `status` says where things stand, and a repeat is safe."
     if given.verb not in ANSWERS or report.exit != Exit.DONE:
         deliver(report, as_json=given.json, path=os.environ.get("MIGRATION_REPORT"))
     return int(report.exit)

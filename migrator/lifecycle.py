@@ -18,7 +18,7 @@ from typing import Any, TypeVar, cast
 from migrator import backup, built, database, files, journal, room, tables, verification, way_back
 from migrator.database import Contents
 from migrator.journal import ROWS, WRITTEN, Run
-from migrator.outcome import Attention, Exit, Failure, Refusal
+from migrator.outcome import Attention, Exit, Refusal, named, undone
 from migrator.progress import Say
 from migrator.report import Report
 from migrator.system import Builder, Note, Plan, System, packed
@@ -171,18 +171,17 @@ def _steps(system: System, run: Run, *, plan: Plan, contents: Contents, clock: C
 
 def _undone(system: System, run: Run, error: BaseException, now: datetime) -> Exception:
     """The run is taken back; the error that says so, or that it could not be done."""
-    failed = "interrupted" if isinstance(error, KeyboardInterrupt) else f"{type(error).__name__}: {error}"
     try:
         found = survey(system.database, run, system.removal)
         if found.others:
             what = "; ".join(found.others)
-            return Attention(f"The migration failed ({failed}), and meanwhile others worked on: {what}.")
+            return Attention(
+                f"The migration failed ({named(error)}), and meanwhile others worked on: {what}."
+            )
         way_back.undo(system, run, found, now)
     except Exception as second:  # noqa: BLE001 - whatever it is, a person must hear of both
-        return Attention(
-            f"The migration failed ({failed}), taking it back too ({second}). Run rollback again."
-        )
-    return Failure(f"The migration failed and everything is back as it was: {failed}.")
+        return undone(error, second)
+    return undone(error)
 
 
 def _facts(system: System, run: Run, plan: Plan) -> dict[str, Any]:

@@ -49,3 +49,16 @@ class Failure(Ending):
 
 class Attention(Ending):
     """The work stopped in a state that only a person, or a later run, can settle."""
+
+
+def named(error: BaseException) -> str:
+    """What went wrong, for a person."""
+    return "interrupted" if isinstance(error, KeyboardInterrupt) else f"{type(error).__name__}: {error}"
+
+
+def undone(error: BaseException, second: Exception | None = None) -> Ending:
+    """How a run ends that failed and was taken back, or could not be because of a `second` error."""
+    if second is None:
+        return Failure(f"The migration failed and everything is back as it was: {named(error)}.")
+    message = f"The migration failed ({named(error)}), taking it back too ({second}). Run rollback again."
+    return Attention(message)

@@ -11,7 +11,6 @@ from migrator.ait42.workspaces import Workspaces
 from migrator.archive import Saved
 from migrator.built import FATES
 from migrator.journal import Run
-from migrator.outcome import Refusal
 from migrator.pack import RESTORE
 from migrator.system import Note, Plan, Record
 
@@ -39,7 +38,7 @@ def read(run: Run) -> dict[str, Any]:
         told: dict[str, Any] = json.loads(files.read(os.path.join(run.backup, sources.ANSWERS), 1 << 30)[0])
         told["was"] = Saved(*told["was"]) if told["was"] else None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Refusal("BACKUP_INVALID", f"The backup in {run.backup} cannot be read: {error}.") from error
+        raise backup.unreadable(run, error) from error
     return told
 
 
