@@ -40,6 +40,7 @@ class Evidence:
     read_target: Callable[[Home], Tables]
     problems_of: Callable[[Home], list[str]]
     read_stored: Callable[[Home], Stored]
+    damage_of: Callable[[Home], list[str]]
     dialogue: Dialogue | None = None
     written_back: Callable[[Home, Home, Home], Iterable[tuple[str, object, object]]] | None = None
     queries: Queries | None = None
@@ -173,6 +174,10 @@ class Evidence:
         if id(home) not in self._problems:
             self._problems[id(home)] = self.problems_of(home)
         return self._problems[id(home)]
+
+    def damaged(self, home: Home) -> bool:
+        """Tells whether the target store's own file is damaged: its rows may be readable all the same."""
+        return bool(self.damage_of(home))
 
     def is_kept(self, path: str) -> bool:
         """Tells whether a path is, or lies in, what the migrator keeps for good."""

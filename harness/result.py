@@ -73,6 +73,7 @@ def evidence_of(system: System, profile: Profile, history: History) -> Evidence:
         system.read_target,
         system.problems_of,
         system.read_stored,
+        system.damage_of,
         dialogue_of(system),
         getattr(system, "written_back", None),
         queries_of(system),

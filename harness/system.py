@@ -120,6 +120,10 @@ class System(Protocol):
         """Returns what is wrong with the target store."""
         ...
 
+    def damage_of(self, home: Home) -> list[str]:
+        """Returns what of that is damage of the store's own file, so that nothing can be taken out of it safely."""
+        ...
+
 
 def dialogue_of(system: System) -> Dialogue | None:
     """Returns what a pack knows of a store that writes twice; None where it knows of none."""

@@ -82,7 +82,7 @@ def _rollback(evidence: Evidence, event: Event) -> set[str]:
         return {"done", "refused"} if all(step.killed for step in ledger.steps) else {"refused"}
     blocked: set[str] = (
         {"done", "refused"}
-        if _closed(evidence, event) or _unsound(evidence, event)
+        if _closed(evidence, event) or evidence.damaged(event.before)
         else _blocked(evidence, event)
     )
     if ledger.stuck and blocked != {"refused"}:
@@ -108,14 +108,6 @@ def _blocked(evidence: Evidence, event: Event) -> set[str]:
     copies = [event.before.get(path) for path in copied(evidence, ledger.standing)]
     closed = any(entry and (entry.kind != "file" or not entry.mode & 0o400) for entry in copies)
     return {"done", "refused"} if closed else set()
-
-
-def _unsound(evidence: Evidence, event: Event) -> bool:
-    """Tells whether SQLite itself finds the target damaged: every row may be readable, and nothing safe to take out."""
-    try:
-        return any(": integrity check: " in problem for problem in evidence.problems(event.before))
-    except TargetUnreadableError:
-        return False  # nobody can read it: that has its own answer
 
 
 def _closed(evidence: Evidence, event: Event) -> bool:

@@ -18,6 +18,7 @@ from harness.systems.ait42.legacy import draw, states, write
 from harness.systems.ait42.metrics import METRICS, TRIGGERS
 from harness.systems.ait42.model import LegacyState, Shape
 from harness.systems.ait42.oracle import read_stored, read_target, written_back
+from harness.systems.ait42.oracle import target_damage as damage_of
 from harness.systems.ait42.oracle import target_problems as problems_of
 
 NAME = "ait42"
@@ -54,6 +55,7 @@ __all__ = [
     "NAME",
     "PROFILES",
     "TRIGGERS",
+    "damage_of",
     "draw",
     "expect",
     "problems_of",

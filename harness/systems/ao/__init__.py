@@ -17,6 +17,7 @@ from harness.systems.ao.legacy import draw, states, write
 from harness.systems.ao.metrics import METRICS, TRIGGERS
 from harness.systems.ao.model import DATA, LegacyState, Shape
 from harness.systems.ao.oracle import read_stored, read_target
+from harness.systems.ao.oracle import target_damage as damage_of
 from harness.systems.ao.oracle import target_problems as problems_of
 
 NAME = "ao"
@@ -73,6 +74,7 @@ __all__ = [
     "NAME",
     "PROFILES",
     "TRIGGERS",
+    "damage_of",
     "draw",
     "expect",
     "problems_of",

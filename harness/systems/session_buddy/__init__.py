@@ -15,6 +15,7 @@ from harness.systems.session_buddy.legacy import draw, states, write
 from harness.systems.session_buddy.metrics import METRICS, TRIGGERS
 from harness.systems.session_buddy.model import LegacyState, Shape
 from harness.systems.session_buddy.oracle import expect, read_stored, read_target
+from harness.systems.session_buddy.oracle import target_damage as damage_of
 from harness.systems.session_buddy.oracle import target_problems as problems_of
 
 NAME = "session-buddy"
@@ -40,6 +41,7 @@ __all__ = [
     "PROFILES",
     "QUERIES",
     "TRIGGERS",
+    "damage_of",
     "draw",
     "expect",
     "problems_of",

@@ -22,7 +22,7 @@ from harness.systems.ait42 import schema
 from harness.systems.ait42.corruption import CATALOGUE
 from harness.systems.ait42.legacy import draw, states, write
 from harness.systems.ait42.model import LegacyState, Shape
-from harness.systems.ait42.oracle import expect, read_stored, read_target, target_problems
+from harness.systems.ait42.oracle import expect, read_stored, read_target, target_damage, target_problems
 from harness.verdict import Status, judge
 
 DATABASE = ".ait42/sessions.db"
@@ -137,7 +137,9 @@ def check(home: Home) -> None:
     assert expect(after).tables == expect(home).tables, "a second run has nothing to do"
     assert not any(fate.disposition == "migrated" for fate in expect(after).fates)
     history = right_history(home)
-    evidence = Evidence(history, PROFILE, ait42.expect, read_target, target_problems, read_stored)
+    evidence = Evidence(
+        history, PROFILE, ait42.expect, read_target, target_problems, read_stored, target_damage
+    )
     verdict = judge(evidence, [])
     assert verdict.status is Status.PASS, verdict.findings
 

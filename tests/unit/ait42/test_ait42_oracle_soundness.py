@@ -8,7 +8,7 @@ from ait42_homes import home, session, with_database
 from harness.home import Home
 from harness.systems.ait42 import schema
 from harness.systems.ait42.model import TargetState
-from harness.systems.ait42.oracle import read_stored, read_target, target_problems
+from harness.systems.ait42.oracle import read_stored, read_target, target_damage, target_problems
 from harness.systems.ait42.target import database_files
 
 ROW = (
@@ -82,6 +82,15 @@ def test_stored_rows_are_value_for_value() -> None:
 def test_what_is_wrong_is_told(statement: str, told: str) -> None:
     problems = "\n".join(target_problems(with_database(database(), statement)))
     assert told in problems
+
+
+def test_damage_is_what_sqlite_finds_and_not_what_a_program_wrote() -> None:
+    renamed = "UPDATE sqlite_master SET sql = replace(sql, 'created_at', 'task') WHERE name = 'idx_sessions_created'"
+    damaged = with_database(database(), "PRAGMA writable_schema = ON", renamed)
+    damage = target_damage(damaged)
+    assert damage
+    assert set(damage) <= set(target_problems(damaged))
+    assert target_damage(with_database(database(), "UPDATE instances SET session_id = 'nobody'")) == []
 
 
 @pytest.mark.parametrize(

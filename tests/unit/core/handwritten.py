@@ -85,7 +85,7 @@ def evidence(
         Event(**{name: getattr(given, name) for name in Event.__slots__ if name != "step"}, step=number)
         for number, given in enumerate(events)
     )
-    answers = (expect, read_target, problems_of, read_stored)
+    answers = (expect, read_target, problems_of, read_stored, damage_of)
     return Evidence(History(first, numbered), profile, *answers, written_back=written_back)
 
 
@@ -120,6 +120,11 @@ def problems_of(asked: Home) -> list[str]:
     """Returns the lines of `problems`; a store that is no JSON cannot be looked at."""
     read_target(asked)
     return asked.content("problems").decode().splitlines() if asked.get("problems") else []
+
+
+def damage_of(asked: Home) -> list[str]:
+    """Returns the lines of `damage`."""
+    return asked.content("damage").decode().splitlines() if asked.get("damage") else []
 
 
 def fate(name: str, disposition: Any = "migrated", reason: str | None = None) -> Fate:

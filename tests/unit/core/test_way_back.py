@@ -360,6 +360,11 @@ def test_a_rollback_may_be_refused_where_nothing_can_be_written_any_more() -> No
     assert wanted(MIGRATED.with_mode(".", 0o500), RIGHT) == {"done", "refused"}
 
 
+def test_a_rollback_may_be_refused_over_a_damaged_store_whose_rows_can_be_read() -> None:
+    assert wanted(MIGRATED.with_file("damage", b"page 3: never used"), RIGHT) == {"done", "refused"}
+    assert wanted(MIGRATED.with_file("problems", b"integrity check: in a row"), RIGHT) == {"done"}
+
+
 def test_a_rollback_of_what_was_killed_may_find_nothing_to_take_back_while_somebody_is_at_work() -> None:
     killed = event(START, MIGRATED, outcome="unknown", kill=Kill(0.1, landed=True))
     assert wanted(MIGRATED, killed, conditions=LOCKED) == {"done", "refused"}

@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Self, cast
 
-from handwritten import PROFILE, problems_of, read_stored, read_target, stored
+from handwritten import PROFILE, damage_of, problems_of, read_stored, read_target, stored
 from hypothesis import strategies as st
 
 from harness.corruption import Corruption
@@ -114,6 +114,9 @@ class Toy:
 
     def problems_of(self, home: Home) -> list[str]:
         return problems_of(home)
+
+    def damage_of(self, home: Home) -> list[str]:
+        return damage_of(home)
 
 
 TOY = cast("System", Toy())

@@ -125,6 +125,7 @@ def shown(*events: Event, **more: Any) -> Evidence:
         given.read_target,
         given.problems_of,
         given.read_stored,
+        given.damage_of,
         NOTES,
     )
 

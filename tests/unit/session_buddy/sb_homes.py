@@ -105,5 +105,5 @@ def evidence(*events: Event, profile: Profile = PROFILE) -> Evidence:
     """Returns the steps with this pack's oracle beside them."""
     return Evidence(
         History(events[0].before, events), profile, oracle.expect, oracle.read_target, oracle.target_problems,
-        oracle.read_stored,
+        oracle.read_stored, oracle.target_damage,
     )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 
 from harness.expectation import TargetUnreadableError
 from harness.home import Home
@@ -33,10 +34,32 @@ def target_problems(home: Home) -> list[str]:
     return problems
 
 
-def _integrity_problems(connection: sqlite3.Connection) -> Iterator[str]:
+def target_damage(home: Home) -> list[str]:
+    """Returns those of the problems that SQLite itself calls damage, as far as it can look."""
+    damage: list[str] = []
+    if place(home) is not None:
+        with suppress(TargetUnreadableError), opened(home) as connection:
+            damage.extend(_damage(connection))
+            if not any(structure_problems(connection)):
+                damage.extend(_search_damage(connection))
+    return damage
+
+
+def _damage(connection: sqlite3.Connection) -> Iterator[str]:
     for (line,) in connection.execute("PRAGMA integrity_check").fetchall():
         if line != "ok":
             yield f"{PLACE}: integrity check: {line}"
+
+
+def _search_damage(connection: sqlite3.Connection) -> Iterator[str]:
+    try:
+        connection.execute("INSERT INTO sessions_fts (sessions_fts) VALUES ('integrity-check')")
+    except sqlite3.DatabaseError as error:
+        yield f"sessions_fts: integrity check: {error}"
+
+
+def _integrity_problems(connection: sqlite3.Connection) -> Iterator[str]:
+    yield from _damage(connection)
     (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
     if mode != "wal":
         yield f"{PLACE}: the journal mode is {mode}, not wal"
@@ -56,10 +79,7 @@ def _count_problems(connection: sqlite3.Connection) -> Iterator[str]:
 
 def _search_problems(connection: sqlite3.Connection) -> Iterator[str]:
     """Yields where the search index is not that of a search built anew from all tasks: a search must equal a scan."""
-    try:
-        connection.execute("INSERT INTO sessions_fts (sessions_fts) VALUES ('integrity-check')")
-    except sqlite3.DatabaseError as error:
-        yield f"sessions_fts: integrity check: {error}"
+    yield from _search_damage(connection)
     connection.executescript("""
         CREATE VIRTUAL TABLE temp.scan USING fts5 (task);
         INSERT INTO temp.scan (rowid, task) SELECT rowid, task FROM main.sessions;

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from harness.systems.ao.oracle.database import read_target
 from harness.systems.ao.oracle.expect import expect
-from harness.systems.ao.oracle.soundness import target_problems
+from harness.systems.ao.oracle.soundness import target_damage, target_problems
 from harness.systems.ao.oracle.stored import read_stored
 
-__all__ = ["expect", "read_stored", "read_target", "target_problems"]
+__all__ = ["expect", "read_stored", "read_target", "target_damage", "target_problems"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from sqlite_utils import Database
 
@@ -37,10 +38,23 @@ def target_problems(home: Home) -> list[str]:
     return problems
 
 
-def _integrity_problems(database: Database) -> Iterator[str]:
+def target_damage(home: Home) -> list[str]:
+    """Returns those of the problems that SQLite itself calls damage, as far as it can look."""
+    damage: list[str] = []
+    if place(home) is not None:
+        with suppress(TargetUnreadableError), opened(home) as database:
+            damage.extend(_damage(database))
+    return damage
+
+
+def _damage(database: Database) -> Iterator[str]:
     for (line,) in database.execute("PRAGMA integrity_check").fetchall():
         if line != "ok":
             yield f"{PLACE}: integrity check: {line}"
+
+
+def _integrity_problems(database: Database) -> Iterator[str]:
+    yield from _damage(database)
     version, mode = (
         database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("user_version", "journal_mode")
     )

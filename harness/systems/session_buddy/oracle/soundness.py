@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 
 from harness.expectation import TargetUnreadableError
 from harness.home import Home
@@ -31,7 +32,16 @@ def target_problems(home: Home) -> list[str]:
     return problems
 
 
-def _integrity_problems(connection: sqlite3.Connection, path: str) -> Iterator[str]:
+def target_damage(home: Home) -> list[str]:
+    """Returns those of the problems that SQLite itself calls damage, as far as it can look."""
+    path, damage = file_of(home), list[str]()
+    if path is not None and home.entries[path].kind == "file":
+        with suppress(TargetUnreadableError), opened(home, path) as connection:
+            damage.extend(_damage(connection, path))
+    return damage
+
+
+def _damage(connection: sqlite3.Connection, path: str) -> Iterator[str]:
     try:
         lines = connection.execute("PRAGMA integrity_check").fetchall()
     except sqlite3.DatabaseError as error:  # a damaged list of free pages ends the check itself
@@ -39,6 +49,10 @@ def _integrity_problems(connection: sqlite3.Connection, path: str) -> Iterator[s
     for (line,) in lines:
         if line != "ok":
             yield f"{path}: integrity check: {line}"
+
+
+def _integrity_problems(connection: sqlite3.Connection, path: str) -> Iterator[str]:
+    yield from _damage(connection, path)
     found = set(connection.execute("PRAGMA foreign_key_check").fetchall())
     for table, rowid, parent, _ in sorted(found, key=repr):
         yield f"{table} row {rowid}: refers to a row of {parent} that does not exist"

@@ -22,7 +22,7 @@ from oracle_homes import (
 
 from harness.expectation import TargetUnreadableError
 from harness.home import Home
-from harness.systems.ao.oracle import read_target, soundness, target_problems
+from harness.systems.ao.oracle import read_target, soundness, target_damage, target_problems
 
 TIME = "2026-01-01T00:00:00.000Z"
 ROWS = (project_sql("p", "/p"), session_sql("s", "p", 1))
@@ -303,7 +303,9 @@ def test_a_damaged_index_is_named() -> None:
         start=with_rows(*ROWS),
     )
 
-    assert any("integrity check" in problem for problem in target_problems(home_of(content)))
+    damage = target_damage(home_of(content))
+    assert damage
+    assert set(damage) <= set(target_problems(home_of(content)))
 
 
 def test_looking_leaves_the_home_as_it_was() -> None:
