@@ -74,12 +74,13 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """The decision with its evidence: every reading, and the worst status of all cases."""
+    """The decision with its evidence: every reading, the worst status of all cases, and the scenarios without a case."""
 
     decision: Decision
     readings: tuple[Reading, ...]
     status: Status
     reasons: tuple[str, ...]
+    untried: tuple[str, ...] = ()
 
 
 def share_passing(*claims: str) -> Measure:
@@ -126,11 +127,12 @@ def decide(
     triggers: Sequence[Trigger],
     *,
     lacks: frozenset[str] = frozenset(),
+    untried: Sequence[str] = (),
 ) -> GateResult:
     """Returns the decision on all cases of a system; no cases at all is HOLD.
 
     `lacks` names what the migrator under test does not have: what needs it is not offered, which is shown and does
-    not hold the release back.
+    not hold the release back; nor do scenarios that were `untried`, for want of a supervisor or of a place for what they ask.
     """
     items: tuple[Metric | Trigger, ...] = (*metrics, *triggers)
     readings = [Reading(item, item.measure(verdicts), item.needs not in lacks) for item in items]
@@ -144,4 +146,4 @@ def decide(
         decision = Decision.ROLL_BACK
     else:
         decision = Decision.HOLD if reasons else Decision.RELEASE
-    return GateResult(decision, tuple(readings), max(statuses), tuple(reasons))
+    return GateResult(decision, tuple(readings), max(statuses), tuple(reasons), tuple(untried))

@@ -125,10 +125,12 @@ def _crashed(scenario: Scenario, options: Options, error: BaseException) -> RunR
 
 def _decide(system: str, results: Sequence[RunResult], options: Options) -> GateResult:
     known, profile = pack(system), profile_for(system, options.profile)
-    verdicts = [verdict for result in results if result.system == system for verdict in result.verdicts]
+    own = [result for result in results if result.system == system]
+    verdicts = [verdict for result in own for verdict in result.verdicts]
+    untried = [result.scenario for result in own if not result.verdicts]
     needed = ({m.needs for m in known.METRICS} | {t.needs for t in known.TRIGGERS}) - {""}
     lacks = {need for need in needed if not profile.offers(need)}
-    return decide(verdicts, known.METRICS, known.TRIGGERS, lacks=frozenset(lacks))
+    return decide(verdicts, known.METRICS, known.TRIGGERS, lacks=frozenset(lacks), untried=untried)
 
 
 def _show(
@@ -146,7 +148,9 @@ def _show(
         }
         print(json.dumps(data, indent=2, default=repr))
         return
-    homes = sum(len(result.verdicts) for result in results)
-    print(f"{len(results)} scenarios, {homes} homes, {seconds:.0f} s, sandbox {options.sandbox}")
+    homes = sum(result.homes for result in results)
+    cases = sum(len(result.verdicts) for result in results)
+    counts = f"{len(results)} scenarios, {homes} homes, {cases} cases"
+    print(f"{counts}, {seconds:.0f} s, sandbox {options.sandbox}")
     for system, result in decisions.items():
         print("\n".join(gate_lines(system, result)))

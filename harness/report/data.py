@@ -58,6 +58,7 @@ def gate_data(system: str, result: GateResult) -> dict[str, Any]:
         "decision": result.decision.name.lower(),
         "exit": result.decision.value,
         "reasons": list(result.reasons),
+        "untried": list(result.untried),
         "readings": [
             {
                 "name": reading.of.name,

@@ -20,11 +20,11 @@ def step_summary(
     parts += [
         f"**{system}: {d.decision.name.replace('_', ' ').lower()}**\n" for system, d in decisions.items()
     ]
-    parts.append(f"\nSandbox: {level}\n\n| | scenario | homes | seconds |\n|---|---|---|---|\n")
+    parts.append(f"\nSandbox: {level}\n\n| | scenario | homes | cases | seconds |\n|---|---|---|---|---|\n")
     evidence = []
     for result, replay in results:
-        row = f"| {_MARKS[result.status]} | {result.scenario} | {len(result.verdicts)} | {result.seconds:.1f} |\n"
-        parts.append(row)
+        counts = f"{result.homes} | {len(result.verdicts)} | {result.seconds:.1f}"
+        parts.append(f"| {_MARKS[result.status]} | {result.scenario} | {counts} |\n")
         if result.status is not Status.PASS:
             evidence.append(_block(scenario_lines(result, replay)))
     parts += evidence

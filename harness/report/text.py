@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from harness.claims import CLAIMS, Finding
@@ -14,6 +14,7 @@ from harness.result import RunResult
 from harness.sandbox.choose import Choice
 from harness.verdict import Status, Verdict
 
+_NAMED = 3  # scenarios named in a decision; each has its own line above it
 _WIDTH = 140  # characters of a value shown on one line
 _WORDS = {
     Status.PASS: "PASS",
@@ -38,11 +39,11 @@ def scenario_lines(result: RunResult, replay: str, *, brief: bool = False) -> It
     What no home could show is named, or where it has to be `brief` among many others, counted.
     """
     count = result.homes or len(result.verdicts)
-    homes = f"{count} home{'' if count == 1 else 's'}"
+    homes = _counted(count, "home")
     if len(result.verdicts) > count:
         homes += f", {len(result.verdicts)} cases"
     silent = _not_offered(result.verdicts) if result.status is Status.PASS else []
-    unshown = f"; {len(silent)} claims not offered" if silent and brief else ""
+    unshown = f"; {_counted(len(silent), 'claim')} not offered" if silent and brief else ""
     about = f"{homes}, {result.seconds:.1f} s{_kills(result.kills)}{unshown}"
     yield f"{_WORDS[result.status]:8}{result.scenario}  ({about})"
     if result.status is Status.PASS:
@@ -56,6 +57,10 @@ def scenario_lines(result: RunResult, replay: str, *, brief: bool = False) -> It
     yield from (f"  note      {_plain(note)}" for note in result.notes)
     yield f"  replay    {replay}"
     yield f"  kept in   {result.folder}"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _kills(kills: Kills) -> str:
@@ -116,9 +121,17 @@ def gate_lines(system: str, result: GateResult) -> Iterator[str]:
     yield from (_reading_line(reading) for reading in result.readings)
     words = {Decision.RELEASE: "RELEASE", Decision.HOLD: "HOLD", Decision.ROLL_BACK: "ROLL BACK"}
     unshown = [reading.of.name for reading in result.readings if reading.state == "not offered"]
-    remarks = [*result.reasons, f"not offered: {', '.join(unshown)}"] if unshown else result.reasons
+    remarks = list(result.reasons)
+    remarks += [f"not offered: {', '.join(unshown)}"] if unshown else []
+    remarks += [f"not tried: {_some(result.untried)}"] if result.untried else []
     because = f"  ({'; '.join(remarks)})" if remarks else ""
     yield f"decision for {system}: {words[result.decision]}{because}"
+
+
+def _some(names: Sequence[str]) -> str:
+    """Returns the first names, and how many more there are."""
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _reading_line(reading: Reading) -> str:

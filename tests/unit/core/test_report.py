@@ -86,7 +86,7 @@ def test_claims_that_no_home_could_show_are_listed_apart() -> None:
     lines = list(scenario_lines(result(GOOD, shown), REPLAY))
     assert lines[1:] == ["        not offered: kept-private"]
     among_many = list(scenario_lines(result(GOOD, shown), REPLAY, brief=True))
-    assert among_many == [lines[0].replace(")", "; 1 claims not offered)")]
+    assert among_many == [lines[0].replace(")", "; 1 claim not offered)")]
 
 
 def test_an_unknown_says_why() -> None:
@@ -209,6 +209,16 @@ def test_a_run_as_data_holds_every_claim_and_finding() -> None:
 def test_a_claim_that_was_not_offered_is_no_pass_in_the_data() -> None:
     claims = verdict_data(GOOD)["claims"]
     assert claims["home-restored"] == {"status": "not offered", "note": "none", "findings": []}
+
+
+def test_scenarios_that_could_not_be_tried_are_named_beside_the_decision() -> None:
+    names = [f"toy-fault-{number}" for number in range(5)]
+    decided = decide([GOOD], [METRIC], [TRIGGER], untried=names)
+    assert list(gate_lines("toy", decided))[-1] == (
+        "decision for toy: RELEASE  (not tried: toy-fault-0, toy-fault-1, toy-fault-2 and 2 more)"
+    )
+    assert gate_data("toy", decided)["untried"] == names
+    assert "and" not in list(gate_lines("toy", decide([GOOD], [METRIC], [TRIGGER], untried=names[:3])))[-1]
 
 
 def test_a_decision_as_data_holds_its_readings_and_exit_status() -> None:

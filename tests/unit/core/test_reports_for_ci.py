@@ -35,6 +35,7 @@ def result(*verdicts: Verdict) -> RunResult:
         damage=(),
         folder="runs/toy-any/x",
         seconds=1.5,
+        homes=1,
     )
 
 
@@ -77,8 +78,8 @@ def test_the_step_summary_has_decision_table_and_evidence() -> None:
     told = [(result(GOOD), REPLAY), (replace(result(BAD), scenario="toy-bad"), REPLAY)]
     text = step_summary(told, {"toy": decision}, "container")
     assert "**toy: roll back**" in text
-    assert "| ✅ | toy-any | 1 | 1.5 |" in text
-    assert "| ❌ | toy-bad | 1 | 1.5 |" in text
+    assert "| ✅ | toy-any | 1 | 1 | 1.5 |" in text
+    assert "| ❌ | toy-bad | 1 | 1 | 1.5 |" in text
     assert text.count(REPLAY) == 1
     assert "Sandbox: container" in text
 
