@@ -61,17 +61,25 @@ def kept_private(evidence: Evidence) -> Iterator[Finding]:
                 limits = _openness(stood)
             if event.killed and entry.kind == "file" and (not entry.size or entry.digest not in limits):
                 limits[entry.digest] = _openness_of_part(event, change.path, stood)
-            allowed = _allowed(evidence, change.path, _stood(evidence, event, change), entry, limits)
+            allowed = _allowed(evidence, change.path, list(_stood(evidence, event, change)), entry, limits)
             if entry.mode & 0o077 & ~allowed:
                 wanted = f"no more than mode {allowed:04o} for group and others"
                 found = f"{entry.kind}, mode {entry.mode:04o}"
                 yield Finding("kept-private", change.path, wanted, found, event.step)
 
 
-def _stood(evidence: Evidence, event: Event, change: Change) -> Entry | None:
-    """Returns what stood at a path before the step, or, where a rollback brings it back, before the migration."""
-    base = evidence.ledger(event).base if event.do == "rollback" else None
-    return change.before or (base.get(change.path) if base else None)
+def _stood(evidence: Evidence, event: Event, change: Change) -> Iterator[Entry]:
+    """Yields what stood at a path before the step, and, for a rollback, what stood there before the migration.
+
+    What others changed there since then is not to be opened again.
+    """
+    if change.before is not None:
+        yield change.before
+    ledger = evidence.ledger(event)
+    if event.do == "rollback" and ledger.base is not None:
+        entry = ledger.base.get(change.path)
+        if entry is not None and (change.before is None or change.path not in ledger.foreign):
+            yield entry
 
 
 def _openness(stood: Iterable[Home]) -> dict[str, int]:
@@ -100,13 +108,11 @@ def _openness_of_part(event: Event, path: str, stood: Iterable[Home]) -> int:
     return reduce(or_, whole, 0) if whole else 0o044
 
 
-def _allowed(
-    evidence: Evidence, path: str, before: Entry | None, entry: Entry, limits: dict[str, int]
-) -> int:
+def _allowed(evidence: Evidence, path: str, stood: list[Entry], entry: Entry, limits: dict[str, int]) -> int:
     if evidence.is_kept(path):
         return 0
-    if before is not None and before.kind == entry.kind:
-        return before.mode & 0o077
+    if like := [one for one in stood if one.kind == entry.kind]:
+        return reduce(or_, (one.mode & 0o077 for one in like))
     return 0o055 if entry.kind == "dir" else limits.get(entry.digest, 0o044)
 
 

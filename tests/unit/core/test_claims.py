@@ -814,6 +814,17 @@ def test_a_rollback_may_bring_back_what_was_open_before_the_migration() -> None:
     assert [found.subject for found in findings_of("kept-private", there_and_back[0], wider)] == ["letters/a"]
 
 
+def test_a_rollback_may_open_again_what_the_migration_closed_and_not_what_others_closed() -> None:
+    there = event(LEGACY, journalled(LEGACY).with_mode("letters/a", 0o600))
+    closed = there.after
+    assert findings_of("kept-private", there, event(closed, LEGACY, do="rollback")) == []
+    wider = event(closed, LEGACY.with_mode("letters/a", 0o666), do="rollback")
+    assert [found.subject for found in findings_of("kept-private", there, wider)] == ["letters/a"]
+    open_still = event(LEGACY, journalled(LEGACY))
+    by_others = event(open_still.after.with_mode("letters/a", 0o600), LEGACY, do="rollback")
+    assert [found.subject for found in findings_of("kept-private", open_still, by_others)] == ["letters/a"]
+
+
 def test_a_rollback_may_bring_back_the_defects_from_before_the_migration_and_no_others() -> None:
     unfinished, whole = LEGACY.with_file("problems", b"no index\n"), journalled(LEGACY)
     there = event(unfinished, whole)
