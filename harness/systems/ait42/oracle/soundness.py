@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from harness.expectation import TargetUnreadableError
 from harness.home import Home
+from harness.sqlite_copy import damage
 from harness.systems.ait42.oracle.database import PLACE, opened, place
 from harness.systems.ait42.oracle.probing import trial_problems
 from harness.systems.ait42.oracle.structure import structure_problems
@@ -36,19 +37,13 @@ def target_problems(home: Home) -> list[str]:
 
 def target_damage(home: Home) -> list[str]:
     """Returns those of the problems that SQLite itself calls damage, as far as it can look."""
-    damage: list[str] = []
+    found: list[str] = []
     if place(home) is not None:
         with suppress(TargetUnreadableError), opened(home) as connection:
-            damage.extend(_damage(connection))
+            found.extend(damage(connection, PLACE))
             if not any(structure_problems(connection)):
-                damage.extend(_search_damage(connection))
-    return damage
-
-
-def _damage(connection: sqlite3.Connection) -> Iterator[str]:
-    for (line,) in connection.execute("PRAGMA integrity_check").fetchall():
-        if line != "ok":
-            yield f"{PLACE}: integrity check: {line}"
+                found.extend(_search_damage(connection))
+    return found
 
 
 def _search_damage(connection: sqlite3.Connection) -> Iterator[str]:
@@ -59,7 +54,7 @@ def _search_damage(connection: sqlite3.Connection) -> Iterator[str]:
 
 
 def _integrity_problems(connection: sqlite3.Connection) -> Iterator[str]:
-    yield from _damage(connection)
+    yield from damage(connection, PLACE)
     (mode,) = connection.execute("PRAGMA journal_mode").fetchone()
     if mode != "wal":
         yield f"{PLACE}: the journal mode is {mode}, not wal"

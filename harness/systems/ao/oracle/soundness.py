@@ -9,6 +9,7 @@ from sqlite_utils import Database
 
 from harness.expectation import TargetUnreadableError
 from harness.home import Home
+from harness.sqlite_copy import damage
 from harness.systems.ao.oracle import schema
 from harness.systems.ao.oracle.database import PLACE, once_for_each_content, opened, place, row_key
 from harness.systems.ao.oracle.javascript import NotJsonError, parse_json
@@ -40,21 +41,15 @@ def target_problems(home: Home) -> list[str]:
 
 def target_damage(home: Home) -> list[str]:
     """Returns those of the problems that SQLite itself calls damage, as far as it can look."""
-    damage: list[str] = []
+    found: list[str] = []
     if place(home) is not None:
         with suppress(TargetUnreadableError), opened(home) as database:
-            damage.extend(_damage(database))
-    return damage
-
-
-def _damage(database: Database) -> Iterator[str]:
-    for (line,) in database.execute("PRAGMA integrity_check").fetchall():
-        if line != "ok":
-            yield f"{PLACE}: integrity check: {line}"
+            found.extend(damage(database.conn, PLACE))
+    return found
 
 
 def _integrity_problems(database: Database) -> Iterator[str]:
-    yield from _damage(database)
+    yield from damage(database.conn, PLACE)
     version, mode = (
         database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("user_version", "journal_mode")
     )

@@ -9,6 +9,7 @@ from contextlib import suppress
 from harness.expectation import TargetUnreadableError
 from harness.home import Home
 from harness.records import Record, Tables
+from harness.sqlite_copy import damage
 from harness.systems.session_buddy.oracle import schema
 from harness.systems.session_buddy.oracle.database import file_of, object_key, objects, opened, tables_of
 from harness.systems.session_buddy.oracle.mistakes import mistakes
@@ -34,25 +35,15 @@ def target_problems(home: Home) -> list[str]:
 
 def target_damage(home: Home) -> list[str]:
     """Returns those of the problems that SQLite itself calls damage, as far as it can look."""
-    path, damage = file_of(home), list[str]()
+    path, found = file_of(home), list[str]()
     if path is not None and home.entries[path].kind == "file":
         with suppress(TargetUnreadableError), opened(home, path) as connection:
-            damage.extend(_damage(connection, path))
-    return damage
-
-
-def _damage(connection: sqlite3.Connection, path: str) -> Iterator[str]:
-    try:
-        lines = connection.execute("PRAGMA integrity_check").fetchall()
-    except sqlite3.DatabaseError as error:  # a damaged list of free pages ends the check itself
-        lines = [(error,)]
-    for (line,) in lines:
-        if line != "ok":
-            yield f"{path}: integrity check: {line}"
+            found.extend(damage(connection, path))
+    return found
 
 
 def _integrity_problems(connection: sqlite3.Connection, path: str) -> Iterator[str]:
-    yield from _damage(connection, path)
+    yield from damage(connection, path)
     found = set(connection.execute("PRAGMA foreign_key_check").fetchall())
     for table, rowid, parent, _ in sorted(found, key=repr):
         yield f"{table} row {rowid}: refers to a row of {parent} that does not exist"
