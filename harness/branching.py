@@ -15,6 +15,7 @@ from harness.history import Event, Kill
 from harness.home import Home
 from harness.power import state_key, state_of, survivors
 from harness.replay import ReplayError, course_of, unlike
+from harness.sampling import sample
 from harness.sandbox.session import Session
 from harness.scenario import Scenario, ScenarioError, Step
 from harness.supervised import RECORD_DATA, fired_of
@@ -108,29 +109,33 @@ class Branches:
     def _powerless(self, number: int, step: Step, before: Home, depth: int) -> Iterator[tuple[Event, Chosen]]:
         """Yields the step with one state after the other that a loss of power leaves, each different from the others."""
         recording, clean = record(step, self.profile, self.session, before=before, orders=RECORD_DATA)
-        course = course_of(before, recording.operations, recording.contents)
-        for at, what in unlike(course, recording.pictures):
+        course, end = course_of(before, recording.operations, recording.contents), len(recording.operations)
+        pictures = recording.pictures if clean is None else {**recording.pictures, end: clean}
+        for at, what in unlike(course, pictures):
             raise ReplayError(
                 f"before operation {at} ({recording.at(at)}) a path is not as it is replayed: {what}"
             )
         found = {
             Fault("power", one.at, model=step.power, state=one.name): one
-            for one in survivors(course, len(recording.operations), step.power or "strict")
+            for one in survivors(course, end, step.power or "strict")
         }
-        seen = set[int]()
+        seen = set[tuple[int, bool]]()
         for fault in self._chosen(step, list(found), recording, depth):
-            home = state_of(course, found[fault], recording.pictures)
-            if state_key(home) in seen:
+            home = state_of(course, found[fault], pictures)
+            over = fault.at == end and clean is not None
+            if (state_key(home), over) in seen:
                 continue
-            seen.add(state_key(home))
+            seen.add((state_key(home), over))
             self.session.lay_out(home)
-            kill = Kill(
-                0.0, landed=True, clean=clean, fault=str(fault), operation=str(recording.at(fault.at))
-            )
-            yield (
-                Event(number, step.do, "unknown", before, home, signal=9, kill=kill),
-                Chosen(fault, recording.at(fault.at).likeness),
-            )
+            what = str(recording.at(fault.at))
+            kill = Kill(0.0, landed=True, clean=clean, fault=str(fault), operation=what, over=over)
+            if over and recording.ran is not None:
+                event = event_of(
+                    number, step, self.profile, recording.ran, before=before, after=home, kill=kill
+                )
+            else:
+                event = Event(number, step.do, "unknown", before, home, signal=9, kill=kill)
+            yield event, Chosen(fault, recording.at(fault.at).likeness)
 
     def _overtaken(self, number: int, step: Step, before: Home, depth: int) -> Iterator[tuple[Event, Chosen]]:
         """Yields the step with others' work at one operation after the other, as far as the home has a place for it.
@@ -164,9 +169,7 @@ class Branches:
             others = alike(found, recording, wanted.fault, wanted.likeness)
             first = [fault for fault in found if fault == wanted.fault]
             return list(dict.fromkeys([*first, *others]))[:_ALIKE]
-        if step.points and len(found) > step.points:
-            return sorted(self.random.sample(found, step.points), key=found.index)
-        return found
+        return sample(found, recording, step.points, self.random) if step.points else found
 
     def _asked(self, wanted: Chosen, recording: Recording) -> list[Fault]:
         """Returns a fault that none of those found is like, where the run has such an operation all the same."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from random import Random
 from typing import Any
 
+from harness.failed_force import forgotten
 from harness.fault import Fault, Recording, fault_of
 from harness.history import Event, Kill
 from harness.home import Home
@@ -97,11 +99,18 @@ def run_with(
     if clean is None:
         clean = record(step, profile, session, before=before)[1]
     session.lay_out(before)
-    ran = run_verb(step, profile, session, orders=fault.orders())
-    fired = fired_of(ran.told)
+    data = {"data": True} if fault.kind == "error" else {}
+    ran = run_verb(step, profile, session, orders={**fault.orders(), **data})
+    fired, after = fired_of(ran.told), session.observe()
     operation = str(fired.operation) if fired else ""
     kill = Kill(ran.seconds, fired is not None, clean, str(fault), operation)
-    return event_of(number, step, profile, ran, before=before, after=session.observe(), kill=kill)
+    event = event_of(number, step, profile, ran, before=before, after=after, kill=kill)
+    if fired and event.succeeded and data:
+        left = forgotten(before, recording_of(ran.told, before.root, before.blobs), fault, after)
+        if left != after:
+            session.lay_out(left)
+            event = replace(event, after=left)
+    return event
 
 
 def record(
@@ -111,7 +120,8 @@ def record(
     session.lay_out(before)
     ran = run_verb(step, profile, session, orders=orders)
     done = profile.outcome_of(ran.status) in {"done", "partial"}
-    return recording_of(ran.told, before.root, before.blobs), session.observe() if done else None
+    recording = replace(recording_of(ran.told, before.root, before.blobs), ran=ran)
+    return recording, session.observe() if done else None
 
 
 def run_verb(step: Step, profile: Profile, session: Session, **how: Any) -> Ran:

@@ -9,10 +9,13 @@ import errno
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from harness.home import Home
 from harness.sandbox.inside.supervisor import REACH
+
+if TYPE_CHECKING:
+    from harness.sandbox.ended import Ran
 
 Kind = Literal["kill", "error", "short", "power", "write"]
 ERRORS = ("ENOSPC", "EIO", "EACCES", "EMFILE", "EINTR", "EROFS")
@@ -110,7 +113,7 @@ class Recording:
     """One run of a step that nothing befell: its operations, and pictures of the home before them.
 
     `pictures` maps an operation to the home just before it, where that is not the same as before the one that
-    precedes it.
+    precedes it.  `ran` is how it ended, where somebody has to know.
     """
 
     operations: tuple[Operation, ...]
@@ -118,6 +121,7 @@ class Recording:
     contents: tuple[
         bytes, ...
     ] = ()  # what was written, where that was asked for; an operation's `data` says which
+    ran: Ran | None = None
 
     def at(self, number: int) -> Operation:
         """Returns an operation; after the last one there is the end."""

@@ -32,6 +32,7 @@ class Kill:
     left on the same home when nothing befell it; None when it did not succeed.  `fault` is how `harness.fault` writes
     what befell the step at an operation, and `operation` which one that was, in words; both are empty for a moment in time.
     Where others wrote at that operation, `theirs` are the paths, and the home before the event has their work already.
+    With `over` the step had come to its end, and had said so, when the power went.
     """
 
     moment: float
@@ -40,11 +41,12 @@ class Kill:
     fault: str = ""
     operation: str = ""
     theirs: tuple[str, ...] = ()
+    over: bool = False
 
     @property
     def deadly(self) -> bool:
         """Tells whether no program survives it."""
-        return not self.fault or self.fault.startswith(("kill@", "strict@", "ext4@"))
+        return not self.over and (not self.fault or self.fault.startswith(("kill@", "strict@", "ext4@")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ class Event:
 
         It was killed; or it met an error and did not say, in time, that it had done its work or refused to.
         """
-        if self.kill is None or not self.kill.landed:
+        if self.kill is None or not self.kill.landed or self.kill.over:
             return False
         gave_up = self.outcome not in {"done", "partial", "refused"} and not self.timed_out
         return self.kill.deadly or gave_up
@@ -95,7 +97,7 @@ class Event:
     @property
     def hindered(self) -> bool:
         """Tells whether what befell the step left it to the migrator how to end."""
-        return self.kill is not None and self.kill.landed and not self.kill.deadly
+        return self.kill is not None and self.kill.landed and not self.kill.deadly and not self.kill.over
 
     @property
     def succeeded(self) -> bool:
@@ -104,6 +106,10 @@ class Event:
 
     def ended(self) -> str:
         """Returns how the step ended, in words."""
+        if self.kill is not None and self.kill.landed and self.kill.over:
+            return (
+                f"{self.outcome} (exit status {self.status}), then {self.kill.fault} ({self.kill.operation})"
+            )
         if self.kill is not None and self.kill.landed and self.kill.fault:
             end = "" if self.kill.deadly else f", then {self.outcome} (exit status {self.status})"
             return f"{self.kill.fault} ({self.kill.operation}){end}"
@@ -182,7 +188,8 @@ def _kill_row(kill: Kill, clean: int | None) -> dict[str, Any]:
 
 
 def _fault_row(kill: Kill) -> dict[str, Any]:
-    return {"fault": kill.fault, "operation": kill.operation, "theirs": list(kill.theirs)}
+    told = {"fault": kill.fault, "operation": kill.operation, "theirs": list(kill.theirs)}
+    return told | ({"over": True} if kill.over else {})
 
 
 def load(folder: Path, blobs: BlobPack) -> History:

@@ -62,7 +62,7 @@ def kills_of(events: Iterable[Event]) -> Kills:
     kills = NO_KILLS
     for event in events:
         if event.kill is not None:
-            landed, error = event.kill.landed, not event.kill.deadly
+            landed, error = event.kill.landed, not (event.kill.deadly or event.kill.over)
             in_work = landed and any(event.before.changes_to(event.after, times=True))
             kills += Kills(1, int(landed), int(in_work), int(error))
         elif event.talk and event.talk.blow == "random":

@@ -13,7 +13,7 @@ from random import Random
 from typing import Literal
 
 from harness.home import Home
-from harness.replay import Change, Course
+from harness.replay import BLANK, Change, Course
 
 Model = Literal["strict", "ext4"]
 _SECTOR = 512  # bytes that a disk writes as one
@@ -26,7 +26,8 @@ class Survivors:
 
     `name` says how they were chosen: ``all``, ``forced`` (only those), ``drop7`` (all but change 7), ``keep7`` (of those
     not forced only 7), ``cut7`` (the names from 7 on are lost), ``bare7`` (of those
-    not forced only the names up to 7), ``half0``, ``torn512``.
+    not forced only the names up to 7), ``half0``, ``torn512``, ``blank7`` (change 7 has made the file longer, and its bytes
+    are zeros).
     """
 
     at: int
@@ -38,15 +39,16 @@ class Survivors:
 def survivors(course: Course, operations: int, model: Model) -> Iterator[Survivors]:
     """Yields what may survive at each operation and after the last, each choice once.
 
-    All choices of one lost or kept change are made; of the many others two, drawn alike for the same operation.
+    All choices of one lost or kept change are made; of the many others two, drawn alike for the same operation.  What
+    survives once the run is over counts apart: then it has said how it ended.
     """
-    seen: set[tuple[frozenset[int], tuple[tuple[int, int], ...]]] = set()
+    seen: set[tuple[frozenset[int], tuple[tuple[int, int], ...], bool]] = set()
     for at in range(operations + 1):
         issued = [number for number, change in enumerate(course.changes) if change.at < at]
         forced = _forced(course, issued, at, model)
         open_ = [number for number in issued if number not in forced]
         for found in _choices(course, at, frozenset(forced), open_, model=model):
-            key = (found.kept, found.torn)
+            key = (found.kept, found.torn, at == operations)
             if key not in seen:
                 seen.add(key)
                 yield found
@@ -91,6 +93,9 @@ def _choices(
         half = frozenset(number for number in free if random.random() < 0.5)
         prefix = ordered[: random.randrange(len(ordered) + 1)]
         yield Survivors(at, f"half{turn}", forced | half | frozenset(prefix))
+    written = [number for number in free if course.changes[number].sort == "data"]
+    if model == "strict" and written:
+        yield Survivors(at, f"blank{written[-1]}", everything, ((written[-1], BLANK),))
     newest = course.changes[open_[-1]]
     if newest.sort == "data" and newest.at == at - 1:
         whole = len(newest.content)

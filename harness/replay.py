@@ -16,6 +16,7 @@ from harness.fault import Operation
 from harness.home import Blobs, Entry, Home, digest_of
 
 Sort = Literal["name", "data", "length", "mode"]
+BLANK = -1  # in place of how many bytes arrived: the length did, and no byte
 _ROOT, _EMPTY = 0, digest_of(b"")
 _REMEMBERED = 64  # contents of files put together, some hundred KB each
 _WRITING = frozenset({"write", "pwrite", "writev", "pwritev", "sendfile", "copy", "splice"})
@@ -61,19 +62,23 @@ class Force:
 
 @dataclass(slots=True)
 class Course:
-    """A recorded run as changes, in order; `entries` are the inodes as they were made, `names` those at the start."""
+    """A recorded run as changes, in order; `entries` are the inodes as they were made, `names` those at the start.
+
+    `tried` has the inodes of operations that failed to force one.
+    """
 
     start: Home
     changes: list[Change] = field(default_factory=list)
     forces: list[Force] = field(default_factory=list)
     entries: dict[int, Entry] = field(default_factory=dict)
     names: dict[int, dict[str, int]] = field(default_factory=dict)
+    tried: dict[int, int] = field(default_factory=dict)
     _known: dict[tuple[int, ...], bytes] = field(default_factory=dict)
 
     def tree(self, kept: Collection[int], like: Home, torn: Mapping[int, int] | None = None) -> Home:
         """Returns the tree that the changes with these numbers leave; times come from a picture of that moment.
 
-        `torn` tells of how many bytes of a data change arrived.
+        `torn` tells how many bytes of a data change arrived, or that they are `BLANK`.
         """
         torn, blobs = torn or {}, Blobs(like.blobs)
         blobs.keep(b"")
@@ -111,7 +116,7 @@ class Course:
         key = (
             inode,
             *numbers,
-            *(piece for number in numbers if number in torn for piece in (-1, torn[number])),
+            *(piece for number in numbers if number in torn for piece in (-2, torn[number])),
         )
         if key not in self._known:
             if len(self._known) >= _REMEMBERED:
@@ -127,7 +132,8 @@ class Course:
             if change.sort == "length":
                 content = content[: change.place].ljust(change.place, b"\0")
                 continue
-            piece = change.content[: torn.get(number)]
+            arrived = torn.get(number, len(change.content))
+            piece = bytes(len(change.content)) if arrived == BLANK else change.content[:arrived]
             content = content.ljust(change.place, b"\0")
             content[change.place : change.place + len(piece)] = piece
         return bytes(content)
@@ -208,6 +214,8 @@ class _Reader:
     def read(self, at: int, operation: Operation, contents: Sequence[bytes]) -> None:
         """The operation's changes are in the course."""
         name, more = operation.name, operation.more
+        if name == "fsync" and more.get("result", 0) < 0:
+            self.course.tried[at] = self._inode(operation)
         if more.get("result", -1) < 0 or name in {"chown", "xattr", "utime"}:
             return
         if name in {"sync", "syncfs"}:

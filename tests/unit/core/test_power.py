@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from handwritten import home
 
-from harness.fault import Operation
+from harness.failed_force import forgotten
+from harness.fault import Fault, Operation, Recording
 from harness.home import Home
 from harness.power import Model, state_key, state_of, survivors
 from harness.replay import Course, ReplayError, course_of, unlike
@@ -138,7 +139,43 @@ def test_the_same_operations_have_the_same_states() -> None:
     course = course_of(START, operations, [b"1", b"2", b"3"])
     first, second = (list(survivors(course, len(operations), "strict")) for _ in range(2))
     assert first == second
-    assert len({(one.kept, one.torn) for one in first}) == len(first)
+    assert len({(one.kept, one.torn, one.at == len(operations)) for one in first}) == len(first)
+
+
+def test_what_survives_once_the_run_is_over_counts_apart_from_the_same_before() -> None:
+    operations = made("a", b"1", 0, force=False)
+    found = list(survivors(course_of(START, operations, [b"1"]), len(operations), "strict"))
+    nothing = [one.at for one in found if not one.kept]
+    assert nothing == [0, len(operations)]
+
+
+def test_only_strictly_a_length_may_survive_without_its_bytes() -> None:
+    operations = made("a", b"whole", 0, force=False)
+    strict, ext4 = (left(operations, model, [b"whole"]) for model in ("strict", "ext4"))
+    assert bytes(5) in [state.get("a") for state in strict]
+    assert bytes(5) not in [state.get("a") for state in ext4]
+
+
+def test_bytes_that_could_not_be_forced_are_gone_even_if_they_are_forced_again() -> None:
+    failed = [*made("a", b"lost", 0, force=False), op("fsync", "a", inode=1000, result=-5)]
+    operations = [*failed, op("fsync", "a", inode=1000), *made("b", b"kept", 1)]
+    recording = Recording(tuple(operations), {0: START}, (b"lost", b"kept"))
+    whole = after_all(course_of(START, operations, recording.contents), 0)
+    left_over = forgotten(START, recording, Fault("error", 2, "EIO"), whole)
+    assert (whole.content("a"), left_over.content("a"), left_over.content("b")) == (b"lost", b"", b"kept")
+
+
+def test_bytes_that_were_written_again_after_the_error_are_there() -> None:
+    again = op("write", "a", result=4, inode=1000, offset=0, data=0)
+    failed = [*made("a", b"lost", 0, force=False), op("fsync", "a", inode=1000, result=-5)]
+    recording = Recording((*failed, again, op("fsync", "a", inode=1000)), {0: START}, (b"lost",))
+    whole = after_all(course_of(START, recording.operations, recording.contents), 0)
+    assert forgotten(START, recording, Fault("error", 2, "EIO"), whole).content("a") == b"lost"
+
+
+def test_an_error_of_another_operation_makes_nobody_forget() -> None:
+    recording = Recording((op("open", "a", result=-5),), {0: START})
+    assert forgotten(START, recording, Fault("error", 0, "EIO"), START) is START
 
 
 def test_a_replay_that_differs_from_the_pictures_of_the_run_is_told() -> None:
