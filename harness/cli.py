@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -104,20 +105,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command line and returns the exit status; an unexpected error of the harness is *unknown*."""
     arguments = _parser().parse_args(argv)
     try:
-        return int(import_module(_MODULES[arguments.command]).main(arguments))
+        status = int(import_module(_MODULES[arguments.command]).main(arguments))
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # as with `| head`: nobody reads on, and Python must not try once more as it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNKNOWN
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
-    except (ValueError, LookupError) as error:
-        if type(error).__module__.startswith("harness."):
-            print(f"harness: {error}", file=sys.stderr)
-            return USAGE
-        return _crashed(error)
-    except SandboxError as error:
+    except Exception as error:  # noqa: BLE001 - a crash of the harness says nothing about the migrator
+        return _failed(error)
+
+
+def _failed(error: Exception) -> int:
+    """Returns the exit status for an error, which is told in one sentence where it is one of ours."""
+    if isinstance(error, SandboxError):
         print(f"harness: no sandbox, so the verdict is unknown: {error}", file=sys.stderr)
         return UNKNOWN
-    except Exception as error:  # noqa: BLE001 - a crash of the harness says nothing about the migrator
-        return _crashed(error)
+    if isinstance(error, (ValueError, LookupError)) and type(error).__module__.startswith("harness."):
+        print(f"harness: {error}", file=sys.stderr)
+        return USAGE
+    return _crashed(error)
 
 
 def _crashed(error: Exception) -> int:

@@ -53,6 +53,7 @@ def run_scenario(
         ScenarioError: the scenario asks for what the pack does not know.
     """
     check_actors(system, scenario)
+    _check_faults(scenario, faults)
     began = clock()
     exploration = Exploration(
         system, scenario, profile, session, folder, cases, progress, clock, number, home
@@ -65,6 +66,11 @@ def run_scenario(
         exploration.leave_out("programs can be supervised on x86-64 Linux only, so faults have no place here")
     elif trouble := _explore(exploration, steps, shrinking=shrink_failing):
         exploration.leave_open(trouble)
+    elif faults and not exploration.verdicts:
+        named = ", ".join(map(str, faults))
+        exploration.leave_open(
+            f"{named} cannot come about: the step has no such operation on any of these homes"
+        )
     return exploration.result(clock() - began)
 
 
@@ -116,6 +122,18 @@ def check_actors(system: System, scenario: Scenario) -> None:
             raise ScenarioError(
                 f"{scenario.name}: {step.during} only holds something; name an actor that writes"
             )
+
+
+def _check_faults(scenario: Scenario, faults: Sequence[Fault]) -> None:
+    """Checks that there is a step for each of the faults that were named.
+
+    Raises:
+        ScenarioError: there is not.
+    """
+    places = sum(step.branches for step in scenario.steps)
+    if len(faults) > places:
+        has = {0: "no step that meets", 1: "1 step that meets"}.get(places, f"{places} steps that meet")
+        raise ScenarioError(f"{scenario.name} has {has} faults, and {len(faults)} named with --fault")
 
 
 def judge_again(

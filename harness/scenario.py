@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 from typing import Literal
 
@@ -182,10 +183,14 @@ def find_scenario(named: str, folder: Path) -> Path:
     Raises:
         ScenarioError: there is none.
     """
-    paths = scenario_paths(folder)
-    path = Path(named) if named.endswith((".toml", ".py")) else None
-    path = path or next((path for path in paths if path.stem == named), folder / named)
-    if not path.is_file():
-        known = ", ".join(path.stem for path in paths) or "none"
-        raise ScenarioError(f"no such scenario: {named}; in {folder}/ there are: {known}")
-    return path
+    if named.endswith((".toml", ".py")):
+        if not Path(named).is_file():
+            raise ScenarioError(f"no such file: {named}")
+        return Path(named)
+    paths = {path.stem: path for path in scenario_paths(folder)}
+    if named not in paths:
+        near = difflib.get_close_matches(named, paths, n=5, cutoff=0.5)
+        known = f"; near to it are: {', '.join(near)}" if near else ""
+        more = f"; `harness list scenarios` names all {len(paths)}" if paths else ", nor any other"
+        raise ScenarioError(f"no such scenario in {folder}/: {named}{known}{more}")
+    return paths[named]

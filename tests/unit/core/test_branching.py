@@ -163,6 +163,22 @@ def test_where_only_one_fault_is_asked_for_each_home_meets_it_once(run: Run) -> 
     assert exactly([Fault("kill", 0)]).exact
 
 
+def test_a_fault_for_which_no_home_has_an_operation_is_unknown_and_says_so(run: Run) -> None:
+    result = run(asked=EACH, session=Stepwise(), cases=3, faults=[Fault("kill", 99)])
+    assert result.status is Status.UNKNOWN
+    assert result.notes == (
+        "kill@99 cannot come about: the step has no such operation on any of these homes",
+    )
+
+
+def test_a_fault_without_a_step_that_meets_it_is_refused(run: Run) -> None:
+    plain = asked(Step(do="migrate"))
+    with pytest.raises(ScenarioError, match="no step that meets faults, and 1 named"):
+        run(asked=plain, session=Stepwise(), faults=[Fault("kill", 0)])
+    with pytest.raises(ScenarioError, match="1 step that meets faults, and 2 named"):
+        run(asked=EACH, session=Stepwise(), faults=[Fault("kill", 0), Fault("kill", 1)])
+
+
 @pytest.mark.parametrize(
     "label",
     ["kill@0", "short@12", "ENOSPC@3", "EROFS@3+", "strict@4:drop12", "ext4@4:all", "legacy-new-session@5"],

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
@@ -122,16 +125,26 @@ def test_wrong_usage_is_told_and_ends_with_2(
     assert told in capsys.readouterr().err
 
 
+def test_a_reader_that_goes_away_is_no_crash(place: Path) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    command = [sys.executable, "-m", "harness.cli", "list", "scenarios"]
+    ended = subprocess.run(command, stdout=theirs, stderr=subprocess.PIPE, check=False, cwd=place)
+    os.close(theirs)
+    assert (ended.returncode, ended.stderr) == (3, b"")
+
+
 def test_an_unknown_scenario_is_told_with_those_that_exist(
     place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (place / "scenarios" / "toy-other.toml").write_text(SCENARIO)
     assert cli.main(["run", "toy-anny"]) == 2
     error = capsys.readouterr().err
-    assert error == "harness: no such scenario: toy-anny; in scenarios/ there are: toy-any, toy-other\n"
+    near = "no such scenario in scenarios/: toy-anny; near to it are: toy-any"
+    assert error == f"harness: {near}; `harness list scenarios` names all 2\n"
     assert cli.main(["run", "other/place.toml"]) == 2
     assert cli.main(["run", "toy-any", "--scenarios", "nowhere"]) == 2
-    assert capsys.readouterr().err.endswith("in nowhere/ there are: none\n")
+    assert capsys.readouterr().err.endswith("no such scenario in nowhere/: toy-any, nor any other\n")
 
 
 @pytest.mark.parametrize(
