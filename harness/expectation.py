@@ -56,6 +56,7 @@ class Expectation:
             as they were when they were migrated.
         fates: one for each legacy record.
         notes: all that the report may note of records that are migrated; None where the pack does not judge notes.
+        defects: what is wrong with the store afterwards although all is as it was asked for; see `problems_of` of a pack.
         record_tables: the tables whose rows are what was migrated.
         row_each: whether one row of those tables stands for one legacy record, so that rows can be counted.
     """
@@ -69,6 +70,7 @@ class Expectation:
     purgeable: frozenset[str] = frozenset()
     fates: tuple[Fate, ...] = ()
     notes: frozenset[Note] | None = None
+    defects: frozenset[str] = frozenset()
     record_tables: frozenset[str] = frozenset()
     row_each: bool = True
 

@@ -113,11 +113,12 @@ def _adding(evidence: Evidence) -> str:
 def store_sound(evidence: Evidence) -> Iterator[Finding]:
     """Yields defects of the store that were not there before the step: integrity, keys, schema, poison values.
 
-    A rollback may bring back those that were there before the migration.
+    A migration may leave those that it was asked for; a rollback may bring back those that were there before the migration.
     """
     for event in evidence.events():
         try:
             before = [*evidence.problems(event.before), *_before_migration(evidence, event)]
+            before += evidence.expected(event).defects if event.do == "migrate" else ()
         except TargetUnreadableError:
             continue  # it was unreadable to begin with: what a step makes of it is a matter of refusal
         try:

@@ -12,6 +12,7 @@ from migrator.outcome import Refusal
 from migrator.session_buddy import ddl, shape
 
 RESTORE = "Restore it from a backup."
+STRAYS = "foreign-key-violations"
 
 
 class State(NamedTuple):
@@ -72,7 +73,7 @@ def examine(db: sqlite3.Connection, path: str, *, repair: bool) -> State:
         raise Refusal("V4_INCOMPLETE", message)
     lost = 0 if old else strays(db)
     if lost:
-        notes.append(("foreign-key-violations", f"{lost} rows point to nothing"))
+        notes.append((STRAYS, f"{lost} rows point to nothing"))
     if state.resumed:
         there = len(found) - len(state.names(shape.MISSING))
         notes.append(("resumed", f"{there} of {len(found)} objects of version 4 were there"))

@@ -62,18 +62,21 @@ def entries(stamp: str) -> Iterator[Entry]:
 
 
 def initialise(db: sqlite3.Connection, stamp: str, source: str, *, strict: bool) -> Iterator[Record]:
-    """Every entry is there, but, if `strict`, for those that name a skill that nobody used; gives their fates."""
+    """Every entry is there, but, if `strict`, for those that name a skill that nobody used; gives their fates.
+
+    The detail of a fate names the skills that nobody used.
+    """
     for entry in entries(stamp):
         record = Record("taxonomy", f"{source}#taxonomy/{entry.kind}/{entry.name}", entry.name, "present")
         unknown = [skill for skill in entry.skills if not _known(db, skill)]
         if db.execute(f"SELECT 1 FROM {entry.table} WHERE {entry.same}", entry.values).fetchone():
-            yield record
+            yield record._replace(detail=", ".join(unknown))
         elif strict and unknown:
             yield record._replace(outcome="skipped", reason="skill-unknown", detail=", ".join(unknown))
         else:
             names, marks = ", ".join(entry.values), ", ".join(f":{name}" for name in entry.values)
             db.execute(f"INSERT INTO {entry.table} ({names}) VALUES ({marks})", entry.values)
-            yield record._replace(outcome="migrated")
+            yield record._replace(outcome="migrated", detail=", ".join(unknown))
 
 
 def _known(db: sqlite3.Connection, skill: str) -> bool:

@@ -11,7 +11,7 @@ from migrator.database import quoted
 from migrator.session_buddy import ddl, moments, restoring, shape, taxonomy
 from migrator.session_buddy.backfill import WINDOW, Figures, Window
 from migrator.session_buddy.filling import Filling, Writer
-from migrator.session_buddy.state import State, strays
+from migrator.session_buddy.state import STRAYS, State, strays
 from migrator.system import Note, Record
 
 STAMP = "%Y-%m-%d %H:%M:%S"
@@ -75,9 +75,18 @@ class Upgrade:
             found = list(taxonomy.initialise(self._db, stamp, self._source, strict=strict))
             self.records += found
             self.writer.changed["taxonomy"] += sum(one.outcome == "migrated" for one in found)
-            self.strays = self.strays if strict else strays(self._db)
+            self.strays = self.strays if strict else self._dangling(found)
         if options.backfill:
             self._fill(stamp)
+
+    def _dangling(self, taxonomy: list[Record]) -> int:
+        """How many rows point to nothing now; noted, with the entries of the taxonomy that do."""
+        if count := strays(self._db):
+            self.notes = [note for note in self.notes if note.reason != STRAYS]
+            names = ", ".join(one.id for one in taxonomy if one.detail)
+            detail = f"{count} rows point to nothing" + f", of the taxonomy: {names}" * bool(names)
+            self.notes.append(Note(self._source, "", STRAYS, detail))
+        return count
 
     def _restore(self, folder: str) -> None:
         known = set(self._db.execute("PRAGMA foreign_key_check").fetchall())

@@ -6,7 +6,8 @@ import sqlite3
 from random import Random
 
 from harness.corruption import Corruption
-from harness.systems.session_buddy import database, schema, schema_v4
+from harness.systems.session_buddy import database, rows_v4, schema, schema_v4
+from harness.systems.session_buddy.model import Invocation
 from harness.systems.session_buddy.places import Apply, Edit, has, in_database, statement
 
 _LEFT_OUT = (schema_v4.TRIGGER, *schema_v4.VIEWS)
@@ -59,6 +60,13 @@ def _old_keys(connection: sqlite3.Connection, random: Random) -> bool:
         return False
     for text in schema_v4.OBJECTS.values():
         connection.execute(schema_v4.with_old_keys(text))
+    if random.random() < 0.7:  # foreign keys are not enforced by default, so there may be rows all the same
+        skills = connection.execute(
+            "SELECT skill_name FROM skill_metrics WHERE skill_name IS NOT NULL ORDER BY 1"
+        )
+        used = [Invocation(str(skill), "2026-02-11T10:20:00+00:00", "s") for (skill,) in skills.fetchall()]
+        connection.execute("PRAGMA foreign_keys = OFF")
+        rows_v4.fill(connection, used)
     if random.random() < 0.5:
         database.record_version_4(connection, "manager")
     return True

@@ -20,7 +20,10 @@ LOCAL = ".session-buddy/skills.db"
 PLACES = (DATABASE, LOCAL)
 """Where the database may lie: after the deployment checklist, and where session-buddy's own code looks by default."""
 
-Place = Literal["claude", "local"]
+NAMED = "work/skills of mine.db"
+"""Where the database lies in homes whose caller has to name it."""
+
+Place = Literal["claude", "local", "named"]
 Journal = Literal["", "wal", "delete", "wal-pending"]
 """The journal mode; with ``wal-pending`` a killed process left all rows in the write-ahead log alone; empty for any."""
 Made = Literal["", "manager", "tool", "same-second", "ahead"]
@@ -87,7 +90,7 @@ class LegacyState:
     @property
     def database(self) -> str:
         """Returns the path of the database, relative to the home."""
-        return DATABASE if self.place == "claude" else LOCAL
+        return {"claude": DATABASE, "local": LOCAL, "named": NAMED}[self.place]
 
 
 class Shape(HomeShape, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -10,7 +10,7 @@ from random import Random
 from harness import sqlite_work
 from harness.home import Home
 from harness.systems.session_buddy import naming
-from harness.systems.session_buddy.model import PLACES
+from harness.systems.session_buddy.model import NAMED, PLACES
 
 Apply = Callable[[Home, Random], Home | None]
 Edit = Callable[[sqlite3.Connection, Random], bool]
@@ -21,7 +21,7 @@ _WHEN = datetime(2026, 2, 28, 20, 0, 0, tzinfo=UTC)
 
 def database_of(home: Home) -> str | None:
     """Returns the path of the database, or None where no file lies at any of its places."""
-    found = (path for path in PLACES if home.get(path) is not None)
+    found = (path for path in (NAMED, *PLACES) if home.get(path) is not None)
     path = next(found, None)
     return path if path is not None and sqlite_work.place(home, path) else None
 

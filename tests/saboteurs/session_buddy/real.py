@@ -11,7 +11,11 @@ from typing import Any, TextIO
 from migrator.cli import main
 
 HOME = Path(os.environ["HOME"])
-PLACES = (HOME / ".claude/data/session_buddy.db", HOME / ".session-buddy/skills.db")
+PLACES = (
+    HOME / "work/skills of mine.db",
+    HOME / ".claude/data/session_buddy.db",
+    HOME / ".session-buddy/skills.db",
+)
 STATE = HOME / ".local/state/migrator"
 VERB = "dry_run" if "--dry-run" in sys.argv else sys.argv[2]
 V4 = "V4__phase4_extensions"

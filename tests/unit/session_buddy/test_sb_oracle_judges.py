@@ -103,7 +103,7 @@ def test_each_mistake_is_told(statement: str, claim: str, subject: str) -> None:
         ("UPDATE skill_community_baselines SET global_avg_duration_seconds = 3 WHERE skill_name = 'mypy'", "durations that are not there count as zero"),
         ("UPDATE skill_community_baselines SET total_users = 12 WHERE skill_name = 'ruff-check'", "it counts invocations, where it must count sessions"),
         ("INSERT INTO skill_time_series (skill_name, timestamp) VALUES ('mypy', '2026-03-01T03:00:00')", "counts mypy at 2026-03-01T03:00:00 more than once"),
-        ("INSERT INTO skill_modalities VALUES ('gone', 'code', '', '', 0, '')", "skill_modalities row 3: refers to a row of skill_metrics that does not exist"),
+        ("INSERT INTO skill_modalities VALUES ('gone', 'code', '', '', 0, '')", "skill_modalities gone: refers to a row of skill_metrics that does not exist"),
         ("UPDATE skill_categories SET description = '' WHERE category_id = 1", "Code Quality has no description of one line"),
         ("DROP TRIGGER trg_skill_metrics_after_insert", "trigger trg_skill_metrics_after_insert: version 3 is recorded, but it is missing"),
         ("DROP TABLE ab_test_configs", "table ab_test_configs: version 4 is recorded, but it is missing"),

@@ -10,15 +10,13 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from fractions import Fraction
 from itertools import combinations
 
 from harness.records import Near, Record, Value
-from harness.systems.session_buddy.oracle.instants import bucket_of, hour_of, instant_of
+from harness.systems.session_buddy.oracle.asked import Asked
+from harness.systems.session_buddy.oracle.instants import bucket_of
 
-HOURS = 720
-"""The window of the time series: the hour of the instant asked for, and those before it (30 days)."""
 LEAST = 5
 """In how many sessions two skills must occur together."""
 
@@ -59,15 +57,13 @@ def in_order(value: Value) -> tuple[bool, bytes]:
 
 
 def time_series(
-    rows: Iterable[Invocation], skills: Collection[object], as_of: datetime
+    rows: Iterable[Invocation], skills: Collection[object], asked: Asked
 ) -> dict[tuple[Text, str], Record]:
     """Returns a row for each skill and hour of the window with invocations, by skill and text of the hour."""
-    last = hour_of(as_of)
-    first = last - timedelta(hours=HOURS - 1)
     groups: dict[tuple[Text, str], list[Invocation]] = defaultdict(list)
     for row in rows:
-        instant = instant_of(row.at)
-        if instant is not None and row.skill in skills and first <= hour_of(instant) <= last:
+        instant = asked.instant(row.at)
+        if instant is not None and row.skill in skills and asked.counts(instant):
             groups[row.skill, bucket_of(instant)].append(row)
     return {
         key: {

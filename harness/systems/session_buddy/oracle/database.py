@@ -18,7 +18,7 @@ from harness.home import Home
 from harness.records import Record, Tables, Value
 from harness.sqlite_copy import raw_table
 from harness.stored import RawTable
-from harness.systems.session_buddy.model import PLACES
+from harness.systems.session_buddy.model import NAMED, PLACES
 from harness.systems.session_buddy.oracle import schema
 from harness.systems.session_buddy.oracle.shapes import shape_of
 
@@ -27,9 +27,13 @@ CHECKSUM = "64 hexadecimal digits"
 _STAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 
 
-def places(home: Home) -> list[str]:
-    """Returns which of the places where a database is looked for lead to something in the home."""
-    return [place for place in PLACES if sqlite_copy.place(home, place) is not None]
+def places(home: Home, *, named: bool = False) -> list[str]:
+    """Returns which of the places where a database is looked for lead to something in the home.
+
+    One that is `named` lies elsewhere, and nothing else is looked for.
+    """
+    looked_for = (NAMED,) if named else PLACES
+    return [place for place in looked_for if sqlite_copy.place(home, place) is not None]
 
 
 def leaves_home(home: Home) -> bool:
@@ -37,9 +41,13 @@ def leaves_home(home: Home) -> bool:
     return any(home.relative(home.resolve(f"{home.root}/{place}")) is None for place in PLACES)
 
 
-def file_of(home: Home) -> str | None:
-    """Returns the path, inside the home and with links followed, of the database that would be migrated."""
-    return next((found for place in PLACES if (found := sqlite_copy.place(home, place))), None)
+def file_of(home: Home, *, named: bool | None = None) -> str | None:
+    """Returns the path, inside the home and with links followed, of the database that would be migrated.
+
+    Where nobody says whether it was `named`, it is that at the place of named ones, if there is any.
+    """
+    looked_for = (NAMED, *PLACES) if named is None else (NAMED,) if named else PLACES
+    return next((found for place in looked_for if (found := sqlite_copy.place(home, place))), None)
 
 
 def opened(home: Home, path: str) -> AbstractContextManager[sqlite3.Connection]:

@@ -7,13 +7,15 @@ from datetime import datetime
 
 from harness.expectation import Expectation, Fate
 from harness.home import Home
-from harness.records import OneOf, Record, Some, same_value
+from harness.records import OneOf, Record, Some, Table, same_value
 from harness.sqlite_copy import SUFFIXES
 from harness.systems.session_buddy.model import AS_OF
 from harness.systems.session_buddy.oracle import backfills, schema, taxonomy
+from harness.systems.session_buddy.oracle.asked import Asked, asked_of
 from harness.systems.session_buddy.oracle.database import CHECKSUM, LATER, hour_key, object_key
-from harness.systems.session_buddy.oracle.instants import instant_of, stamp_of
+from harness.systems.session_buddy.oracle.instants import stamp_of
 from harness.systems.session_buddy.oracle.notes import notes
+from harness.systems.session_buddy.oracle.soundness import dangling
 from harness.systems.session_buddy.oracle.state import State, state_of
 from harness.systems.session_buddy.oracle.written import Rows
 
@@ -35,29 +37,33 @@ def expect(home: Home, conditions: frozenset[str] = frozenset(), *, as_of: datet
     """Returns the state that a right migration of the home must leave, and the fate of each record.
 
     What a home cannot show is said by the conditions: ``locked``, that something has the database open; and what the
-    migrator does not claim to do: ``no-taxonomy``, ``no-backfill``, ``no-checksum``.
+    migrator does not claim to do, or is asked for, see `asked`.
     """
-    state = state_of(home)
+    asked = asked_of(conditions, as_of)
+    state = state_of(home, asked)
     refusals = state.refusals | ({"DB_LOCKED"} if "locked" in conditions and state.path else set())
     if refusals:
         return Expectation(refusals=refusals, tables=state.tables, record_tables=MIGRATED, row_each=False)
     rows = Rows({**state.tables})
-    complete = state.recorded  # and whole, or it would have been refused
-    _record(rows, complete=complete, checksum="no-checksum" not in conditions)
+    complete = state.recorded and not state.mended
+    if not complete:
+        _record(rows, recorded=state.recorded, checksum=asked.checksum)
     fates = [Fate("schema", f"{state.path}#schema", schema.V4, "present" if complete else "migrated")]
     skills = {row["skill_name"] for row in state.tables["skill_metrics"].values()}
-    if "no-taxonomy" not in conditions:
-        fates += _taxonomy(rows, state, skills, stamp_of(as_of))
+    if asked.taxonomy != "none":
+        fates += _taxonomy(rows, state, skills, asked)
+    defects = frozenset(_dangling(rows.tables, skills))
     due = None
-    if "no-backfill" not in conditions:
-        fates += _backfills(rows, state, skills, as_of)
-        fates += _unusable(state, skills)
-        due = frozenset(notes(state, skills, as_of))
+    if asked.backfill:
+        fates += _backfills(rows, state, skills, asked)
+        fates += _unusable(state, skills, asked)
+        due = frozenset(notes(state, skills, asked, dangling=bool(defects)))
     return Expectation(
         tables=rows.tables,
         writable=frozenset(state.path + suffix for suffix in SUFFIXES),
         fates=tuple(fates),
         notes=due,
+        defects=defects,
         kept=_kept(state),
         record_tables=MIGRATED,
         row_each=False,
@@ -68,17 +74,18 @@ def _kept(state: State) -> frozenset[str]:
     """Returns the tables whose rows stay as they are: all but those that backfills update, and a failure's record."""
     failed = not state.recorded and schema.V4 in state.tables["skill_migrations"]
     updated = {"skill_dependencies", "skill_time_series", "skill_community_baselines"}
-    return frozenset(state.tables) - updated - ({"skill_migrations"} if failed else set())
+    remade = {"sqlite_master"} if state.mended else set()
+    return frozenset(state.tables) - updated - remade - ({"skill_migrations"} if failed else set())
 
 
-def _record(rows: Rows, *, complete: bool, checksum: bool) -> None:
-    """Enters version 4 itself: its objects, and its line in the bookkeeping."""
-    if complete:
-        return
+def _record(rows: Rows, *, recorded: bool, checksum: bool) -> None:
+    """Enters version 4 itself: its objects, and its line in the bookkeeping, where that is not there."""
     for name, shape in schema.OBJECTS.items():
         rows.put("sqlite_master", object_key(shape["type"], name), shape)
     for name in schema.TABLES:
         rows.tables.setdefault(name, {})
+    if recorded:
+        return
     line = {
         "version": schema.V4,
         "applied_at": LATER,
@@ -95,16 +102,17 @@ def _record(rows: Rows, *, complete: bool, checksum: bool) -> None:
     rows.put("skill_migrations", schema.V4, line)
 
 
-def _taxonomy(rows: Rows, state: State, skills: Collection[object], now: str) -> Iterator[Fate]:
+def _taxonomy(rows: Rows, state: State, skills: Collection[object], asked: Asked) -> Iterator[Fate]:
+    now, full = stamp_of(asked.as_of), asked.taxonomy == "full"
     categories = rows.tables["skill_categories"]
     kinds = rows.by("skill_modalities", "skill_name")
     pairs = rows.by("skill_dependencies", "skill_a", "skill_b")
     numbered = not categories and "skill_categories" not in state.counted
     new = taxonomy.categories(categories, now, numbered=numbered)
     rows.put_all("skill_categories", new)
-    new_kinds = taxonomy.modalities(kinds, skills, now)
+    new_kinds = taxonomy.modalities(kinds, skills, now, full=full)
     rows.put_by("skill_modalities", new_kinds)
-    new_pairs = taxonomy.dependencies(pairs, skills, now)
+    new_pairs = taxonomy.dependencies(pairs, skills, now, full=full)
     rows.put_by("skill_dependencies", new_pairs)
     there = {*categories, *kinds, *(f"{one}+{other}" for pair in pairs for one, other in (pair, pair[::-1]))}
     return taxonomy.fates(
@@ -112,10 +120,20 @@ def _taxonomy(rows: Rows, state: State, skills: Collection[object], now: str) ->
     )
 
 
-def _backfills(rows: Rows, state: State, skills: Collection[object], as_of: datetime) -> Iterator[Fate]:
-    now = stamp_of(as_of)
+def _dangling(tables: Mapping[str, Table], skills: Collection[object]) -> Iterator[str]:
+    """Yields the sentences on entries of the taxonomy whose skills nobody knows."""
+    for row in tables.get("skill_modalities", {}).values():
+        if row["skill_name"] not in skills:
+            yield dangling("skill_modalities", (row["skill_name"],), "skill_metrics")
+    for row in tables.get("skill_dependencies", {}).values():
+        if not {row["skill_a"], row["skill_b"]} <= set(skills):
+            yield dangling("skill_dependencies", (row["skill_a"], row["skill_b"]), "skill_metrics")
+
+
+def _backfills(rows: Rows, state: State, skills: Collection[object], asked: Asked) -> Iterator[Fate]:
+    now = stamp_of(asked.as_of)
     changed = {
-        "time-series": _hours(rows, backfills.time_series(state.invocations, skills, as_of)),
+        "time-series": _hours(rows, backfills.time_series(state.invocations, skills, asked)),
         "dependencies": _pairs(rows, backfills.dependencies(state.invocations, skills), now),
         "baselines": _baselines(rows, backfills.baselines(state.invocations, skills), now),
     }
@@ -157,12 +175,12 @@ def _differs(values: Record, there: Record) -> bool:
     return any(not same_value(value, there.get(name)) for name, value in values.items())
 
 
-def _unusable(state: State, skills: Collection[object]) -> Iterator[Fate]:
+def _unusable(state: State, skills: Collection[object], asked: Asked) -> Iterator[Fate]:
     for row in state.invocations:
         reason = (
             "unknown-skill"
             if row.skill not in skills
-            else ("unparseable-time" if instant_of(row.at) is None else "")
+            else ("unparseable-time" if asked.instant(row.at) is None else "")
         )
         if reason:
             place = f"{state.path}#skill_invocation/{row.id}"

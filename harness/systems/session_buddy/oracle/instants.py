@@ -1,4 +1,4 @@
-"""Instants from the texts in ``invoked_at``, by the one grammar that counts; a time without a zone is UTC.
+"""Instants from the texts in ``invoked_at``, by the one grammar that counts; a time without a zone is UTC, unless told.
 
 SQLite would read more ('now', Julian numbers, 30 February) and less (``+0000``), so it is never asked.
 """
@@ -23,8 +23,11 @@ def has_zone(text: object) -> bool:
     return found is not None and bool(found[8] or found[9])
 
 
-def instant_of(text: object) -> datetime | None:
-    """Returns the instant that a value of the column stands for, in UTC; None where it stands for none."""
+def instant_of(text: object, zone: timedelta = timedelta(0)) -> datetime | None:
+    """Returns the instant that a value of the column stands for, in UTC; None where it stands for none.
+
+    `zone` is how far ahead of UTC a time is that says no zone.
+    """
     found = _FORM.fullmatch(text) if isinstance(text, str) else None
     if found is None:
         return None
@@ -32,6 +35,7 @@ def instant_of(text: object) -> datetime | None:
     if hours is not None and (int(hours) > 23 or int(minutes) > 59):
         return None
     shift = timedelta(hours=int(hours or 0), minutes=int(minutes or 0)) * (-1 if sign == "-" else 1)
+    shift = shift if has_zone(text) else zone
     try:
         local = datetime(
             int(year),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from harness.expectation import TargetUnreadableError
 from harness.home import Home
 from harness.records import Record, Tables
-from harness.sqlite_copy import damage
+from harness.sqlite_copy import damage, quoted
 from harness.systems.session_buddy.oracle import schema
 from harness.systems.session_buddy.oracle.database import file_of, object_key, objects, opened, tables_of
 from harness.systems.session_buddy.oracle.mistakes import mistakes
@@ -44,9 +44,26 @@ def target_damage(home: Home) -> list[str]:
 
 def _integrity_problems(connection: sqlite3.Connection, path: str) -> Iterator[str]:
     yield from damage(connection, path)
-    found = set(connection.execute("PRAGMA foreign_key_check").fetchall())
+    try:
+        found = set(connection.execute("PRAGMA foreign_key_check").fetchall())
+    except sqlite3.OperationalError as error:  # keys of old releases name a column that is no key
+        yield f"{path}: foreign keys cannot be checked: {error}"
+        return
     for table, rowid, parent, _ in sorted(found, key=repr):
-        yield f"{table} row {rowid}: refers to a row of {parent} that does not exist"
+        yield dangling(table, _key_of(connection, table, rowid), parent)
+
+
+def dangling(table: str, key: Iterable[object], parent: str) -> str:
+    """Returns the sentence on a row, by the values of its key, that refers to one that is not there."""
+    return f"{table} {'+'.join(map(str, key))}: refers to a row of {parent} that does not exist"
+
+
+def _key_of(connection: sqlite3.Connection, table: str, rowid: int) -> tuple[object, ...]:
+    columns = connection.execute(f"PRAGMA table_info({quoted(table)})").fetchall()
+    names = ", ".join(quoted(row[1]) for row in columns if row[5]) or "rowid"
+    query = f"SELECT {names} FROM {quoted(table)} WHERE rowid = ?"  # noqa: S608 - names are quoted
+    found: tuple[object, ...] | None = connection.execute(query, [rowid]).fetchone()
+    return found or (rowid,)
 
 
 def _version_problems(connection: sqlite3.Connection) -> Iterator[str]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import posixpath
+import re
 import sqlite3
 from dataclasses import dataclass, field
 
 from harness.expectation import TargetUnreadableError
 from harness.home import Home
-from harness.records import Tables
+from harness.records import Record, Tables
 from harness.systems.session_buddy.oracle import schema
+from harness.systems.session_buddy.oracle.asked import Asked
 from harness.systems.session_buddy.oracle.backfills import Invocation
 from harness.systems.session_buddy.oracle.database import (
     file_of,
@@ -21,6 +23,7 @@ from harness.systems.session_buddy.oracle.database import (
 )
 
 _MAGIC = b"SQLite format 3\0"
+_OLD_KEY = re.compile(r"refers to skill_invocation.*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,7 @@ class State:
         invocations: its invocations, in the order of their ids.
         violations: rows refer to others that do not exist.
         counted: the tables of version 4 that have given out a number before.
+        mended: a repair has something to do: objects of a recorded version 4 are missing, or foreign keys are old.
     """
 
     path: str = ""
@@ -44,13 +48,19 @@ class State:
     invocations: tuple[Invocation, ...] = ()
     violations: bool = False
     counted: frozenset[str] = frozenset()
+    mended: bool = False
 
 
-def state_of(home: Home) -> State:
-    """Returns the state of the home's database, missing and broken ones included."""
-    there, path = places(home), file_of(home)
+def state_of(home: Home, asked: Asked | None = None) -> State:
+    """Returns the state of the home's database, missing and broken ones included, for a migration that is `asked` so."""
+    asked = asked or Asked()
+    there, path = places(home, named=asked.named), file_of(home, named=asked.named)
     if path is None:
-        return State(refusals=frozenset({"DB_MISSING", *(["PATH_ESCAPES"] if leaves_home(home) else [])}))
+        return State(
+            refusals=frozenset(
+                {"DB_MISSING", *(["PATH_ESCAPES"] if leaves_home(home) and not asked.named else [])}
+            )
+        )
     refusals = {"DB_AMBIGUOUS"} if len(there) > 1 else set()
     refusals |= _no_access(home, path)
     if _no_database(home, path):
@@ -59,7 +69,7 @@ def state_of(home: Home) -> State:
         return State(path, frozenset(refusals))
     try:
         with opened(home, path) as connection:
-            return _read(connection, path, refusals)
+            return _read(connection, path, refusals, asked)
     except TargetUnreadableError:
         return State(path, frozenset({*refusals, "DB_INVALID"}))
 
@@ -81,7 +91,7 @@ def _no_access(home: Home, path: str) -> set[str]:
     return {"NO_ACCESS"} if closed or (folder is not None and folder.mode & 0o300 != 0o300) else set()
 
 
-def _read(connection: sqlite3.Connection, path: str, refusals: set[str]) -> State:
+def _read(connection: sqlite3.Connection, path: str, refusals: set[str], asked: Asked) -> State:
     if connection.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
         refusals = refusals | {"DB_INVALID"}
     names = {(kind, name.lower()) for kind, name, _, _ in objects(connection)}
@@ -91,7 +101,8 @@ def _read(connection: sqlite3.Connection, path: str, refusals: set[str]) -> Stat
         refusals = refusals | {"NOT_SKILLS_DATABASE"}
     else:
         refusals = refusals | _versions(tables) | _old(connection, names)
-        refusals |= _new(tables, {name: kind for kind, name in names}, recorded=recorded)
+        other, mended = _new(tables, {name: kind for kind, name in names}, recorded=recorded)
+        refusals |= other if asked.repair and not other else other | mended
     if refusals:
         return State(path, frozenset(refusals), recorded, tables)
     counted = {str(row[0]) for row in connection.execute("SELECT name FROM sqlite_sequence")}
@@ -100,8 +111,10 @@ def _read(connection: sqlite3.Connection, path: str, refusals: set[str]) -> Stat
         recorded=recorded,
         tables=tables,
         invocations=tuple(invocations(connection)),
-        violations=connection.execute("PRAGMA foreign_key_check").fetchone() is not None,
+        violations="OLD_FOREIGN_KEYS" not in mended
+        and connection.execute("PRAGMA foreign_key_check").fetchone() is not None,
         counted=frozenset(counted),
+        mended=bool(mended),
     )
 
 
@@ -139,17 +152,26 @@ def _old(connection: sqlite3.Connection, names: set[tuple[str, str]]) -> set[str
     return set()
 
 
-def _new(tables: Tables, kinds: dict[str, str], *, recorded: bool) -> set[str]:
-    """Returns the codes for what stands where the objects of version 4 belong."""
-    codes = set()
+def _new(tables: Tables, kinds: dict[str, str], *, recorded: bool) -> tuple[set[str], set[str]]:
+    """Returns the codes for what stands where the objects of version 4 belong: beyond repair, and within."""
+    beyond, within = set[str](), set[str]()
     for name, shape in schema.OBJECTS.items():
         if name not in kinds:
-            codes |= {"V4_INCOMPLETE"} if recorded else set()
+            within |= {"V4_INCOMPLETE"} if recorded else set()
             continue
         found = tables["sqlite_master"][f"{kinds[name]} {name}"]
         if found == shape:
             continue
-        codes.add("V4_INCOMPLETE" if recorded else "NAME_TAKEN")
-        if any("refers to skill_invocation" in text for text in found.get("references", ())):
-            codes.add("OLD_FOREIGN_KEYS")
-    return codes
+        old = any(_OLD_KEY.search(text) for text in found.get("references", ()))
+        codes = {"V4_INCOMPLETE" if recorded else "NAME_TAKEN"} | ({"OLD_FOREIGN_KEYS"} if old else set())
+        if old and {**found, "references": shape["references"]} == shape and _led_back(found, shape):
+            within |= codes
+        else:
+            beyond |= codes
+    return beyond, within
+
+
+def _led_back(found: Record, shape: Record) -> bool:
+    """Tells whether a table's foreign keys are the right ones, but for those to the invocations."""
+    keys = [_OLD_KEY.sub("refers to skill_metrics", text) for text in found["references"]]
+    return bool(sorted(keys) == shape["references"])

@@ -13,7 +13,7 @@ from dataclasses import replace
 from harness.home import Home
 from harness.sqlite_copy import SUFFIXES, value_for_value
 from harness.stored import RawTable, Stored
-from harness.systems.session_buddy.model import PLACES
+from harness.systems.session_buddy.model import NAMED, PLACES
 from harness.systems.session_buddy.oracle import schema
 from harness.systems.session_buddy.oracle.database import file_of, objects, opened, table_names
 
@@ -28,7 +28,7 @@ def read_stored(home: Home) -> Stored:
     """
     path = file_of(home)
     if path is None:
-        return Stored(files=frozenset(place + suffix for place in PLACES for suffix in SUFFIXES))
+        return Stored(files=frozenset(place + suffix for place in (NAMED, *PLACES) for suffix in SUFFIXES))
     files = frozenset(path + suffix for suffix in SUFFIXES)
     with opened(home, path) as connection:
         found = value_for_value(connection, table_names(connection), files=files)

@@ -1,6 +1,7 @@
 """The taxonomy that version 4 begins with: 6 categories, 4 modalities and 4 dependencies (`initialize_taxonomy.py`).
 
-A modality or dependency is only stored where all its skills are known; what is there already stays as it is.
+A modality or dependency is only stored where all its skills are known, unless all of them are asked for; what is
+there already stays as it is.
 """
 
 from __future__ import annotations
@@ -51,8 +52,10 @@ def categories(there: Table, now: str, *, numbered: bool) -> dict[str, Record]:
     return rows
 
 
-def modalities(there: Collection[str], skills: Collection[object], now: str) -> dict[str, Record]:
-    """Returns the modalities that are new, by skill."""
+def modalities(
+    there: Collection[str], skills: Collection[object], now: str, *, full: bool = False
+) -> dict[str, Record]:
+    """Returns the modalities that are new, by skill; with `full` those of unknown skills too."""
     return {
         skill: {
             "skill_name": skill,
@@ -63,14 +66,18 @@ def modalities(there: Collection[str], skills: Collection[object], now: str) -> 
             "created_at": now,
         }
         for skill, (kind, reads, writes, review) in MODALITIES.items()
-        if skill in skills and skill not in there
+        if (full or skill in skills) and skill not in there
     }
 
 
 def dependencies(
-    there: Mapping[tuple[object, object], Record], skills: Collection[object], now: str
+    there: Mapping[tuple[object, object], Record],
+    skills: Collection[object],
+    now: str,
+    *,
+    full: bool = False,
 ) -> dict[tuple[object, object], Record]:
-    """Returns the pairs that are new, by their two skills."""
+    """Returns the pairs that are new, by their two skills; with `full` those of unknown skills too."""
     return {
         (one, other): {
             "skill_a": one,
@@ -80,7 +87,7 @@ def dependencies(
             "last_updated": now,
         }
         for (one, other), lift in DEPENDENCIES.items()
-        if {one, other} <= set(skills) and (one, other) not in there and (other, one) not in there
+        if (full or {one, other} <= set(skills)) and not {(one, other), (other, one)} & there.keys()
     }
 
 
