@@ -81,11 +81,19 @@ class Branches:
         """Yields the cases that begin with these events; the home is laid out."""
         for place, (number, step) in enumerate(steps):
             if step.branches:
+                rest, seen = steps[place + 1 :], set[tuple[str, int]]()
                 for event, one in self._branch(number, step, before, len(chosen)):
-                    yield from self._from(steps[place + 1 :], event.after, (*events, event), (*chosen, one))
-                return
+                    left = (event.outcome, state_key(event.after))
+                    if event.killed and left in seen and any(later.branches for _, later in rest):
+                        continue  # all that can befall what follows was tried from there
+                    seen.add(left)
+                    yield from self._from(rest, event.after, (*events, event), (*chosen, one))
+                if seen or not chosen or len(chosen) < len(self.choice.faults):
+                    return
+                self.session.lay_out(before)  # and there is nothing left for the step to do that could fail
+            alone = step.undisturbed() if step.branches else step
             event, before = run_step(
-                number, step, self.system, self.profile, self.session, before=before, random=self.random
+                number, alone, self.system, self.profile, self.session, before=before, random=self.random
             )
             events = (*events, event)
         yield events, chosen
@@ -109,6 +117,8 @@ class Branches:
     def _powerless(self, number: int, step: Step, before: Home, depth: int) -> Iterator[tuple[Event, Chosen]]:
         """Yields the step with one state after the other that a loss of power leaves, each different from the others."""
         recording, clean = record(step, self.profile, self.session, before=before, orders=RECORD_DATA)
+        if not recording.operations:
+            return
         course, end = course_of(before, recording.operations, recording.contents), len(recording.operations)
         pictures = recording.pictures if clean is None else {**recording.pictures, end: clean}
         for at, what in unlike(course, pictures):

@@ -48,7 +48,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument(
         "--fault", default="", metavar="FAULT", help="of all faults only this: kill@42, ENOSPC@42, ENOSPC@42+"
     )
-    run.add_argument("--every-fault", action="store_true", help="all faults of each home, not a sample")
+    run.add_argument(
+        "--every-fault", action="store_true", help="all faults of the first step that has some, not a sample"
+    )
     _add_running(run)
     judge = commands.add_parser("judge", help="judge a stored run again; nothing is run")
     judge.add_argument("run", help="a folder runs/<scenario>/<time> or runs/<scenario>/latest")

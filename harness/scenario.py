@@ -50,6 +50,10 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         """Tells whether the step is taken again and again, each time with another fault."""
         return self.kill == "each-write" or bool(self.error or self.short or self.power or self.during)
 
+    def undisturbed(self) -> Step:
+        """Returns the same step with nothing that befalls it."""
+        return msgspec.structs.replace(self, kill="", error="", short="", power="", during="", points=0)
+
     def __post_init__(self) -> None:
         """Raises ValueError for what cannot be had together."""
         befalls = [
@@ -108,6 +112,18 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     profile: str = ""
     name: str = ""
     story: str = ""
+
+    def with_every_fault(self) -> Scenario:
+        """Returns the scenario with every fault of its first step that has any.
+
+        The faults of later steps, which multiply with them, are still sampled, anew for each of the first.
+        """
+        first = next((number for number, step in enumerate(self.steps) if step.branches), -1)
+        steps = [
+            msgspec.structs.replace(step, points=0) if number == first else step
+            for number, step in enumerate(self.steps)
+        ]
+        return msgspec.structs.replace(self, steps=steps)
 
 
 def load_scenario(path: Path) -> Scenario:

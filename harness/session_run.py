@@ -6,8 +6,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
 from harness.exploration import Progress
 from harness.fault import fault_of
 from harness.folder import given_home, given_steps
@@ -27,7 +25,7 @@ class Options:
     """How to run: `sandbox` is a level or ``auto``; `cases` 0 means what the scenario says; `profile` is a path,
     the name of one of the pack's profiles, or empty for the pack's own; `home` is the folder of a stored case or
     a copy of a home, which then is the home of `user` (by default the folder's name);
-    `scenarios` is the folder of the scenario's file; with `every_fault` no step samples its faults; `faults` are the only ones tried, see `harness.fault`; without `shrink` the first failing home is kept as it was drawn.
+    `scenarios` is the folder of the scenario's file; with `every_fault` none are sampled, see `Scenario.with_every_fault`; `faults` are the only ones tried, see `harness.fault`; without `shrink` the first failing home is kept as it was drawn.
     """
 
     seed: int = 0
@@ -74,8 +72,7 @@ def run_loaded(
 ) -> RunResult:
     """Runs a scenario with a profile in a chosen sandbox, stores the run and returns its result."""
     if options.every_fault:
-        steps = [msgspec.structs.replace(step, points=0) for step in scenario.steps]
-        scenario = msgspec.structs.replace(scenario, steps=steps)
+        scenario = scenario.with_every_fault()
     system = pack(scenario.system)
     if profile.system != scenario.system:
         raise ScenarioError(

@@ -146,15 +146,55 @@ def test_one_who_says_success_over_an_error_fails(run: Run) -> None:
 
 def test_faults_of_several_steps_multiply(run: Run) -> None:
     twice = [Step(do="migrate", kill="each-write"), Step(do="migrate", kill="each-write"), Step(do="migrate")]
-    nested = Scenario(summary="s", system="toy", shows=["X-01"], name="toy", steps=twice, home={"numbers": 3})
-    result = run(asked=nested, session=Stepwise(), cases=5)
+    result = run(asked=nested(*twice, numbers=3), session=Stepwise(), cases=5)
     assert result.status is Status.PASS
-    folder = RunFolder.open(Path(result.folder))
-    faults = [
+    faults = faults_of_cases(RunFolder.open(Path(result.folder)))
+    assert len(faults) > len({first for first, _ in faults}) > 1
+
+
+def takes_back_what_is_there(verb: str, home: Home) -> list[Home]:
+    return [] if verb == "rollback" and not home.get("target.json") else row_by_row(verb, home)
+
+
+def faults_of_cases(folder: RunFolder) -> list[list[str]]:
+    found = [
         [event.kill.fault for event in history.events if event.kill] for _, history in folder.histories()
     ]
     folder.close()
-    assert len(faults) > len({first for first, _ in faults}) > 1
+    return found
+
+
+def nested(*steps: Step, numbers: int) -> Scenario:
+    return Scenario(
+        summary="s", system="toy", shows=["X-01"], name="toy", steps=list(steps), home={"numbers": numbers}
+    )
+
+
+def test_a_later_step_that_has_nothing_to_do_is_run_as_it_is(run: Run) -> None:
+    each: Any = {"kill": "each-write"}
+    steps = [Step(do="migrate", **each), Step(do="rollback", **each), Step(do="migrate")]
+    result = run(asked=nested(*steps, numbers=3), session=Stepwise(course=takes_back_what_is_there), cases=6)
+    assert result.status is Status.PASS
+    faults = faults_of_cases(RunFolder.open(Path(result.folder)))
+    assert ["kill@0"] in faults  # it left nothing that could be taken back
+    assert any(len(befell) == 2 for befell in faults)
+
+
+def test_what_several_faults_leave_alike_is_gone_on_from_once(run: Run) -> None:
+    steps = [Step(do="migrate", error="each"), Step(do="migrate", kill="each-write"), Step(do="migrate")]
+    result = run(asked=nested(*steps, numbers=4), session=Stepwise(), cases=6)
+    faults = faults_of_cases(RunFolder.open(Path(result.folder)))
+    assert {first.partition("@")[0] for first, _ in faults} == {"ENOSPC"}
+    alone = run(asked=nested(steps[0], steps[2], numbers=4), session=Stepwise(), cases=6)
+    assert {"EIO", "EROFS"} < {
+        befell[0].partition("@")[0] for befell in faults_of_cases(RunFolder.open(Path(alone.folder)))
+    }
+
+
+def test_every_fault_is_every_one_of_the_first_step_that_has_some() -> None:
+    first = Step(do="rollback", power="strict", points=3)
+    scenario = nested(Step(do="migrate"), first, Step(do="rollback", error="each", points=2), numbers=1)
+    assert [step.points for step in scenario.with_every_fault().steps] == [0, 0, 2]
 
 
 def test_where_only_one_fault_is_asked_for_each_home_meets_it_once(run: Run) -> None:
