@@ -5,9 +5,12 @@ What comes before a branch is run once; after a fault the steps that follow are 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import posixpath
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
+
+import msgspec
 
 from harness.case import event_of, record, run_step, run_verb, run_with
 from harness.fault import ERRORS, Fault, Recording, alike
@@ -82,7 +85,7 @@ class Branches:
         for place, (number, step) in enumerate(steps):
             if step.branches:
                 rest, seen = steps[place + 1 :], set[tuple[str, int]]()
-                for event, one in self._branch(number, step, before, len(chosen)):
+                for event, one in self.branch(number, step, before, len(chosen)):
                     left = (event.outcome, state_key(event.after))
                     if event.killed and left in seen and any(later.branches for _, later in rest):
                         continue  # all that can befall what follows was tried from there
@@ -98,8 +101,11 @@ class Branches:
             events = (*events, event)
         yield events, chosen
 
-    def _branch(self, number: int, step: Step, before: Home, depth: int) -> Iterator[tuple[Event, Chosen]]:
-        """Yields the step with one fault after the other; the home is as the step left it."""
+    def branch(self, number: int, step: Step, before: Home, depth: int) -> Iterator[tuple[Event, Chosen]]:
+        """Yields the step with one fault after the other; the home is as the step left it.
+
+        `depth` is how many faults have been chosen before, see `Choice`.
+        """
         if step.power:
             yield from self._powerless(number, step, before, depth)
             return
@@ -166,9 +172,9 @@ class Branches:
             kill = Kill(
                 0.0, fired is not None, None, str(fault), str(fired.operation) if fired else "", paths
             )
-            event = event_of(
-                number, step, self.profile, ran, before=changed, after=self.session.observe(), kill=kill
-            )
+            after = self.session.observe()
+            found = with_times_of(after, changed, {posixpath.dirname(path) for path in paths})
+            event = event_of(number, step, self.profile, ran, before=found, after=after, kill=kill)
             yield replace(event, meanwhile=step.during), Chosen(fault, recording.at(fault.at).likeness)
 
     def _chosen(self, step: Step, found: list[Fault], recording: Recording, depth: int) -> list[Fault]:
@@ -218,6 +224,16 @@ def files_between(before: Home, after: Home) -> list[tuple[str, str, str, int, i
                 f"{change.path}: {change.describe()}, which cannot happen during a step; name another actor"
             )
     return found
+
+
+def with_times_of(after: Home, home: Home, folders: Iterable[str]) -> Home:
+    """Returns the home with the times that these folders have after the step: when others wrote there, nobody foretells."""
+    entries = dict(home.entries)
+    for path in folders:
+        was, now = home.get(path), after.get(path)
+        if was is not None and now is not None and was.kind == now.kind == "dir":
+            entries[path] = msgspec.structs.replace(was, mtime_ns=now.mtime_ns)
+    return replace(home, entries=entries)
 
 
 def exactly(faults: Sequence[Fault]) -> Choice:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
@@ -12,13 +12,14 @@ from harness.draft import Draft, make_home
 from harness.history import History
 from harness.home import Home
 from harness.interruption import NO_KILLS, Kills, kills_of
+from harness.mishap import Known
 from harness.result import RunResult, judge_history, unknown
 from harness.sandbox.channel import SandboxError
 from harness.sandbox.session import Session
 from harness.scenario import Scenario, story_of
 from harness.shrink import shrink
 from harness.store import RunFolder
-from harness.story import Story, Told, as_rows
+from harness.story import Story, Told, as_rows, told_again
 from harness.sut import Profile
 from harness.system import System
 from harness.verdict import Status, Verdict
@@ -55,6 +56,10 @@ class Exploration:
     choice: Choice = ALL
     homes: int = 0  # tried
     chosen: tuple[Chosen, ...] = ()  # the faults of the smallest failing case
+    met: Mapping[str, str] = field(
+        default_factory=dict
+    )  # by the story's faults of the case at hand: their operations
+    likenesses: Mapping[str, str] = field(default_factory=dict)  # the same of the case that is shrunk
 
     def __post_init__(self) -> None:
         self.story = story_of(self.scenario)
@@ -69,8 +74,19 @@ class Exploration:
                 self.record(verdict, history)
                 if verdict.status is Status.FAIL:
                     self._failed(verdict, history, chosen)
-                    self._shrink(draft, verdict.failed[0], seconds=_SHRINK_SECONDS if shrinking else 0.0)
+                    self._shrink(
+                        self._placed(draft, history),
+                        verdict.failed[0],
+                        seconds=_SHRINK_SECONDS if shrinking else 0.0,
+                    )
                     return
+
+    def _placed(self, draft: Draft, history: History) -> Draft:
+        """Returns the draft with the steps of its story as they were taken: their faults have their places now."""
+        if self.story is None:
+            return draft
+        self.likenesses = self.met
+        return replace(draft, steps=told_again(history.draft["steps"]))
 
     def try_home(self, home: Home, steps: Iterable[Told], times: int) -> None:
         """Tries one home up to the first failure; more than once where each time kills come at other moments."""
@@ -176,8 +192,10 @@ class Exploration:
         """Yields the verdict on each case of a home; each attempt kills at other moments."""
         random = Random(f"{self.number}/{self.place}/{attempt}")  # noqa: S311 - moments, not secrets
         if self.story is not None:
-            world = World(self.system, self.profile, self.session, home, random=random)
+            known = Known(self.likenesses, attempt)
+            world = World(self.system, self.profile, self.session, home, random=random, known=known)
             about = {**about, "steps": as_rows(tell(self.story, world, steps))}
+            self.met = {str(one.fault): one.likeness for one in world.faults.values()}
             yield *self._judged(History(home, tuple(world.events), about)), ()
             return
         branches = Branches(self.system, self.scenario, self.profile, self.session, random, choice)

@@ -85,7 +85,7 @@ class _Seen:
         self.others(event.before, before)
         if event.do == "migrate":
             # A run after a killed one may finish that, or do it anew.
-            for home in (event.before, self.evidence.standing(event).origin):
+            for home in (event.before, self.evidence.standing(event).origin, self._overtaken(event)):
                 self.born.update(_rows(self.evidence.expected_of(home).tables))
         if event.talk:  # the doing of clients, not of the migrator
             self.home, self.target, self.stored = event.before, before, self.evidence.stored(event.before)
@@ -110,6 +110,10 @@ class _Seen:
                 " ".join(row) for row, record in self.theirs.items() if self._is_kept(row, record)
             ),
         )
+
+    def _overtaken(self, event: Event) -> Home:
+        """Returns the home that the verb may have read before others wrote in it meanwhile."""
+        return (self.home or self.evidence.history.home) if event.overtaken else event.before
 
     def _is_kept(self, row: RowName, record: Record) -> bool:
         now = self.stored.get(row)

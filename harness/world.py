@@ -8,9 +8,11 @@ from itertools import islice
 from random import Random
 from typing import Any
 
+from harness.branching import Chosen
 from harness.case import run_step
 from harness.history import Event
 from harness.home import Home
+from harness.mishap import Known, befallen
 from harness.sandbox.session import Session
 from harness.scenario import Step
 from harness.story import Story, StoryError, Told
@@ -22,16 +24,28 @@ class World:
     """One home laid out in a sandbox; a verb that the migrator lacks does nothing, and gives None."""
 
     def __init__(
-        self, system: System, profile: Profile, session: Session, home: Home, *, random: Random
+        self,
+        system: System,
+        profile: Profile,
+        session: Session,
+        home: Home,
+        *,
+        random: Random,
+        known: Known | None = None,
     ) -> None:
-        """The home is laid out; `random` decides at which moments verbs are killed, where that is asked for."""
-        self._random = random
+        """The home is laid out; `random` decides at which moments verbs are killed, where that is asked for.
+
+        `known` is what is known of faults that are named.
+        """
+        self._random, self._known = random, known or Known()
         self._system, self._profile, self._session = system, profile, session
         session.lay_out(home)
         self.home = session.observe()
         """The tree as it is now."""
         self.events: list[Event] = []
         """What the verbs did so far."""
+        self.faults: dict[str, Chosen] = {}
+        """What the mishaps of the steps came to, by the text of each."""
         self._deeds: list[str] = []
         self._conditions: frozenset[str] = frozenset()
 
@@ -48,7 +62,10 @@ class World:
         return not any(event.killed for event in islice(work, 1))
 
     def migrate(self, **around: Any) -> Event | None:
-        """Runs the verb; `around` is what a scenario's step may say besides: ``meanwhile`` or ``kill``."""
+        """Runs the verb; `around` is what a scenario's step may say besides: ``meanwhile``, ``kill``, or ``fault``.
+
+        The fault may also be one that a story draws, see `harness.mishap`; without a place in the step it is none.
+        """
         return self.run("migrate", **around)
 
     def dry_run(self, **around: Any) -> Event | None:
@@ -91,12 +108,11 @@ class World:
         """
         if not self.offers(verb):
             return None
-        if not self._session.supervises:
-            around.pop("fault", None)  # it has no place, and the step is an ordinary one
-        step = Step(do=verb, **around)
-        event, home = run_step(
+        mishap = around.pop("fault", "")
+        found = self._befallen(mishap, verb) if mishap and self._session.supervises else None
+        event, home = found or run_step(
             len(self.events),
-            step,
+            Step(do=verb, **around),
             self._system,
             self._profile,
             self._session,
@@ -108,6 +124,24 @@ class World:
         self.events.append(event)
         self.home, self._deeds, self._conditions = home, [], frozenset()
         return event
+
+    def _befallen(self, mishap: str, verb: Verb) -> tuple[Event, Home] | None:
+        """Returns what the verb did when the mishap befell it, and the tree after it; None where it has no place there."""
+        found = befallen(
+            mishap,
+            len(self.events),
+            verb,
+            self.home,
+            self._known,
+            system=self._system,
+            profile=self._profile,
+            session=self._session,
+        )
+        if found is None:
+            self._session.lay_out(self.home)
+            return None
+        event, self.faults[mishap] = found
+        return event, event.after
 
     def meanwhile(self, actor: str) -> bool:
         """Does now what the pack's actor does before a step; tells whether the home had a place for it.
@@ -135,6 +169,11 @@ class World:
             raise StoryError(f"no such damage: {corruption}; `harness list corruptions` shows them")
         return self._becomes(found.apply(self.home, Random(f"{seed}/{corruption}")), corruption)  # noqa: S311 - not for secrets
 
+    def told(self, said: Any) -> Any:
+        """Returns an argument of a step as it is told once the step is taken."""
+        chosen = self.faults.get(said) if isinstance(said, str) else None
+        return str(chosen.fault) if chosen else said
+
     def _becomes(self, home: Home | None, deed: str) -> bool:
         if home is None:
             return False
@@ -147,6 +186,8 @@ class World:
 def tell(story: Story, world: World, steps: Iterable[Told]) -> tuple[Told, ...]:
     """Takes the steps in order and returns those that could be taken: their ``when`` said yes.
 
+    Their mishaps are told as the faults that these came to.
+
     Raises:
         StoryError: a step is none of the story's.
         SandboxError: the sandbox failed.
@@ -158,5 +199,5 @@ def tell(story: Story, world: World, steps: Iterable[Told]) -> tuple[Told, ...]:
             raise StoryError(f"no such step: {told.name}; the story has {', '.join(story.steps)}")
         if step.when(world):
             step.does(world, **told.arguments)
-            taken.append(told)
+            taken.append(Told(told.name, {name: world.told(said) for name, said in told.arguments.items()}))
     return tuple(taken)

@@ -68,6 +68,7 @@ class Export:
     def write(self, lost: Lost) -> dict[str, Any]:
         """All is on disk and read back; gives the facts for the journal. Raises Refusal, and leaves nothing then."""
         self.discard()
+        found = os.stat(os.path.dirname(self.folder))
         rows, manifest = Counter[str](), dict[str, Any]()
         try:
             for table, group in groupby(lost, key=lambda one: one[0]):
@@ -81,6 +82,7 @@ class Export:
                 files.replace(self._part, self.folder)
         except OSError as error:
             self.discard()
+            os.utime(os.path.dirname(self.folder), ns=(found.st_atime_ns, found.st_mtime_ns))
             code = "NO_SPACE" if error.errno == errno.ENOSPC else "NEW_DATA"
             raise Refusal(code, f"What others did since cannot be kept in {self.folder}: {error}.") from error
         return {"export": self.folder if rows or self._paths else None, "rows": rows, "paths": self._paths}

@@ -136,8 +136,8 @@ def take_back(
         _take_out(database, run, found, export, make)
     else:
         room.check_room([(run.folder, export.size(()))])
-        run.free_reserve()
         kept = export.write(())
+        run.free_reserve()
         run.add("rollback-begin", files=found.files, restore=found.restore, holds=found.holds, **kept)
     _remove_copies(run)
     if found.restore:
@@ -175,8 +175,8 @@ def _take_out(database: Database, run: Run, found: Survey, export: Export, make:
         removal.try_out()
         size = os.path.getsize(database.path)
         room.check_room([(run.folder, export.size(removal.lost())), (os.path.dirname(database.path), size)])
-        run.free_reserve()
         kept = _kept_already(run, found) or export.write(removal.lost())
+        run.free_reserve()
     run.add("rollback-opening", files=found.files)
     try:
         with database.alone(found.holds, enforced=False) as target:

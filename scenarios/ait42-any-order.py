@@ -2,9 +2,9 @@
 
 from hypothesis import strategies as st
 
-from harness.moment import every_record_is_somewhere, nothing_is_made_up
+from harness import usual_steps
 from harness.story import Story
-from harness.systems.ait42 import ACTORS
+from harness.systems import ait42
 from harness.world import World
 
 IN_FILES = [
@@ -15,7 +15,6 @@ IN_FILES = [
     "legacy-session-deleted",
     "legacy-file-corrupted",
 ]
-HOLDERS = sorted(name for name, actor in ACTORS.items() if actor.holders)
 IN_DATABASE = ["", "own-work", "new-work", "changed-rows", "renamed-task", "work-in-log"]
 
 story = Story(
@@ -44,30 +43,11 @@ def a_week(world: World, files: str = "", database: str = "") -> None:
 
 
 @story.step
-def a_broken_run(world: World) -> None:
-    world.migrate(kill="random")
-
-
-@story.step
 def a_way_back(world: World) -> None:
     world.rollback()
 
 
-@story.step
-def a_broken_way_back(world: World) -> None:
-    world.rollback(kill="random")
-
-
-@story.step(holder=st.sampled_from(HOLDERS), back=st.booleans())
-def held(world: World, holder: str, *, back: bool = False) -> None:
-    world.run("rollback" if back else "migrate", meanwhile=holder)
-
-
-@story.step
-def a_look(world: World) -> None:
-    world.verify()
-    world.dry_run()
-
-
-story.always(every_record_is_somewhere)
-story.always(nothing_is_made_up)
+usual_steps.broken_runs(story)
+usual_steps.locks(story, ait42)
+usual_steps.looks(story)
+usual_steps.always(story, work=False)

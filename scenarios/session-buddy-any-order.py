@@ -1,14 +1,9 @@
 """Whatever session-buddy, upstream's tools and others do between runs, broken ones and ways back: no row of anybody is lost."""
 
-from hypothesis import strategies as st
-
-from harness.moment import nothing_is_made_up, others_work_is_somewhere
+from harness import usual_steps
 from harness.story import Story
-from harness.systems.session_buddy import ACTORS, CORRUPTIONS
+from harness.systems import session_buddy
 from harness.world import World
-
-DEEDS = sorted(name for name, actor in ACTORS.items() if actor.does is not None and not actor.holders)
-HOLDERS = sorted(name for name, actor in ACTORS.items() if actor.holders)
 
 story = Story(
     system="session-buddy",
@@ -17,42 +12,10 @@ story = Story(
     cases=20,
     length=(2, 8),
 )
-
-
-def settled(world: World) -> bool:
-    """What others do in the middle of broken work has no one right end."""
-    return world.settled
-
-
-@story.step(often=3)
-def migrate(world: World) -> None:
-    world.migrate()
-
-
-@story.step(often=2)
-def rollback(world: World) -> None:
-    world.rollback()
-
-
-@story.step
-def broken_run(world: World) -> None:
-    world.migrate(kill="random")
-
-
-@story.step
-def broken_way_back(world: World) -> None:
-    world.rollback(kill="random")
-
-
-@story.step(holder=st.sampled_from(HOLDERS), back=st.booleans())
-def held(world: World, holder: str, *, back: bool = False) -> None:
-    world.run("rollback" if back else "migrate", meanwhile=holder)
-
-
-@story.step
-def look(world: World) -> None:
-    world.dry_run()
-    world.verify()
+usual_steps.runs(story)
+usual_steps.broken_runs(story)
+usual_steps.locks(story, session_buddy)
+usual_steps.looks(story)
 
 
 @story.step
@@ -60,15 +23,6 @@ def prune_now(world: World) -> None:
     world.prune_now()
 
 
-@story.step(when=settled, often=4, deed=st.sampled_from(DEEDS))
-def meanwhile(world: World, deed: str) -> None:
-    world.meanwhile(deed)
-
-
-@story.step(when=settled, corruption=st.sampled_from(sorted(CORRUPTIONS)), seed=st.integers(0, 9))
-def damage(world: World, corruption: str, seed: int = 0) -> None:
-    world.damage(corruption, seed)
-
-
-story.always(others_work_is_somewhere)
-story.always(nothing_is_made_up)
+usual_steps.others(story, usual_steps.doers(session_buddy), often=4)
+usual_steps.damage(story, session_buddy.CORRUPTIONS)
+usual_steps.always(story, legacy=False)

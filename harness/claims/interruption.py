@@ -41,7 +41,8 @@ def _settled(evidence: Evidence) -> Iterator[tuple[Event, Home]]:
             continue
         if first.do == "rollback" and event.do == "migrate":
             undone = evidence.ledger(first)
-            if undone.steps and not (undone.foreign or undone.pruned):
+            overtaken = any(step.overtaken for step in undone.steps)  # the next brings what came meanwhile
+            if undone.steps and not (undone.foreign or undone.pruned or overtaken):
                 yield event, first.before  # which is where the migration had ended
         elif first.do == event.do and first.kill is not None and first.kill.clean is not None:
             yield event, first.kill.clean

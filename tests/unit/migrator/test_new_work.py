@@ -1,5 +1,6 @@
 """Rollback after others have worked: what the migration added goes, what others made stays or is kept elsewhere."""
 
+import errno
 import json
 import os
 import subprocess
@@ -303,6 +304,25 @@ def test_a_full_disk_is_foreseen_before_anything_is_exported(
     monkeypatch.setattr(room, "SPARE", 1 << 60)
     answer = filled.run("rollback")
     assert (answer.status, answer.code) == (3, "NO_SPACE")
+    assert filled.picture() == before
+
+
+def test_an_export_that_fails_half_way_leaves_nothing_and_its_folder_as_it_was(
+    filled: LegacyHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled.run("migrate")
+    filled.execute(WORK)
+    before = filled.picture()
+    write = files.write_new
+
+    def breaks(path: str, lines: Any) -> str:
+        if path.endswith("README.txt"):
+            raise OSError(errno.EIO, "Input/output error")
+        return write(path, lines)
+
+    monkeypatch.setattr(files, "write_new", breaks)
+    answer = filled.run("rollback")
+    assert (answer.status, answer.code) == (3, "NEW_DATA")
     assert filled.picture() == before
 
 
