@@ -13,7 +13,7 @@ from random import Random
 import msgspec
 
 from harness.case import event_of, record, run_step, run_verb, run_with
-from harness.fault import ERRORS, Fault, Recording, alike
+from harness.fault import ANOTHER_RUN, ERRORS, Fault, Recording, alike
 from harness.history import Event, Kill
 from harness.home import Home
 from harness.power import state_key, state_of, survivors
@@ -109,7 +109,7 @@ class Branches:
         if step.power:
             yield from self._powerless(number, step, before, depth)
             return
-        if step.during:
+        if step.during and step.during != ANOTHER_RUN:
             yield from self._overtaken(number, step, before, depth)
             return
         recording, clean = record(step, self.profile, self.session, before=before)
@@ -202,6 +202,8 @@ def faults_of(step: Step, recording: Recording) -> Iterator[Fault]:
         yield from sorted(errors, key=lambda fault: fault.at)
     elif step.short:
         yield from recording.short_writes()
+    elif step.during == ANOTHER_RUN:
+        yield from recording.others(ANOTHER_RUN)
 
 
 def files_between(before: Home, after: Home) -> list[tuple[str, str, str, int, int]]:

@@ -16,7 +16,7 @@ from harness.interruption import drawn
 from harness.sandbox.ended import Ran
 from harness.sandbox.session import Session
 from harness.scenario import Step
-from harness.supervised import RECORD, fired_of, recording_of
+from harness.supervised import RECORD, another_of, fired_of, recording_of
 from harness.sut import Profile
 from harness.system import Actor, System, dialogue_of, queries_of
 from harness.talking import TALKING, asked_of, run_talk
@@ -104,6 +104,8 @@ def run_with(
     fired, after = fired_of(ran.told), session.observe()
     operation = str(fired.operation) if fired else ""
     kill = Kill(ran.seconds, fired is not None, clean, str(fault), operation)
+    if fired and fault.kind == "run":
+        kill = replace(kill, another=profile.outcome_of(another_of(ran.told)))
     event = event_of(number, step, profile, ran, before=before, after=after, kill=kill)
     if fired and event.succeeded and data:
         left = forgotten(before, recording_of(ran.told, before.root, before.blobs), fault, after)

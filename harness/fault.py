@@ -17,7 +17,9 @@ from harness.sandbox.inside.supervisor import REACH
 if TYPE_CHECKING:
     from harness.sandbox.ended import Ran
 
-Kind = Literal["kill", "error", "short", "power", "write"]
+Kind = Literal["kill", "error", "short", "power", "write", "run"]
+ANOTHER_RUN = "another-run"
+"""In the place of an actor: the same command, begun once more."""
 ERRORS = ("ENOSPC", "EIO", "EACCES", "EMFILE", "EINTR", "EROFS")
 _ONCE = {"EINTR"}  # a call that is interrupted for ever is no error that a program could meet
 _LABEL = re.compile(r"(?P<name>kill|short|E[A-Z]+)@(?P<at>\d+)(?P<sticky>\+?)")
@@ -56,7 +58,8 @@ class Fault:
     """A kill just before operation `at`; an error there, once or with `sticky` from there on; a write cut in half.
 
     As text: ``kill@7``, ``ENOSPC@7``, ``ENOSPC@7+``, ``short@7``.  Where the power goes, ``strict@7:drop3``: the model, and the
-    `state` that is left, see `harness.power`.  Where an `actor` of the pack writes, ``legacy-new-session@7``.
+    `state` that is left, see `harness.power`.  Where an `actor` of the pack writes, ``legacy-new-session@7``; where the same
+    command is begun once more, ``another-run@7``.
     """
 
     kind: Kind
@@ -93,7 +96,7 @@ def fault_of(label: str) -> Fault:
     if power := _POWER.fullmatch(label):
         return Fault("power", int(power["at"]), model=power["model"], state=power["state"])
     if others := _OTHERS.fullmatch(label):
-        return Fault("write", int(others["at"]), actor=others["actor"])
+        return _of_others(int(others["at"]), others["actor"])
     said = _LABEL.fullmatch(label)
     if said is None or (said["name"].startswith("E") and said["name"] not in ERRORS):
         raise FaultError(
@@ -106,6 +109,10 @@ def fault_of(label: str) -> Fault:
         if name in ERRORS
         else Fault("kill" if name == "kill" else "short", at)
     )
+
+
+def _of_others(at: int, actor: str) -> Fault:
+    return Fault("run" if actor == ANOTHER_RUN else "write", at, actor=actor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +156,7 @@ class Recording:
     def others(self, actor: str) -> Iterator[Fault]:
         """Yields the actor's work at each operation."""
         for number in range(len(self.operations)):
-            yield Fault("write", number, actor=actor)
+            yield _of_others(number, actor)
 
     def short_writes(self) -> Iterator[Fault]:
         """Yields a cut for each write of more than a byte."""

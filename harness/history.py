@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from harness.home import Home
 from harness.pack import BlobPack
@@ -32,7 +32,7 @@ class Kill:
     left on the same home when nothing befell it; None when it did not succeed.  `fault` is how `harness.fault` writes
     what befell the step at an operation, and `operation` which one that was, in words; both are empty for a moment in time.
     Where others wrote at that operation, `theirs` are the paths, and the home before the event has their work already.
-    With `over` the step had come to its end, and had said so, when the power went.
+    Where the same command was begun once more there, `another` is how that run ended.  With `over` the step had come to its end, and had said so, when the power went.
     """
 
     moment: float
@@ -42,6 +42,7 @@ class Kill:
     operation: str = ""
     theirs: tuple[str, ...] = ()
     over: bool = False
+    another: Outcome | Literal[""] = ""
 
     @property
     def deadly(self) -> bool:
@@ -92,7 +93,12 @@ class Event:
     @property
     def overtaken(self) -> bool:
         """Tells whether others wrote while the step was at work, so that it may have seen their work or not."""
-        return self.kill is not None and self.kill.landed and bool(self.kill.theirs)
+        return self.paired or (self.kill is not None and self.kill.landed and bool(self.kill.theirs))
+
+    @property
+    def paired(self) -> bool:
+        """Tells whether the same command was begun once more while the step was at work."""
+        return self.kill is not None and bool(self.kill.another)
 
     @property
     def hindered(self) -> bool:
@@ -112,6 +118,7 @@ class Event:
             )
         if self.kill is not None and self.kill.landed and self.kill.fault:
             end = "" if self.kill.deadly else f", then {self.outcome} (exit status {self.status})"
+            end += f"; the other run: {self.kill.another}" if self.kill.another else ""
             return f"{self.kill.fault} ({self.kill.operation}){end}"
         if self.kill is not None and self.kill.landed:
             return f"killed after {self.kill.moment:.3f} s"
@@ -189,6 +196,7 @@ def _kill_row(kill: Kill, clean: int | None) -> dict[str, Any]:
 
 def _fault_row(kill: Kill) -> dict[str, Any]:
     told = {"fault": kill.fault, "operation": kill.operation, "theirs": list(kill.theirs)}
+    told |= {"another": kill.another} if kill.another else {}
     return told | ({"over": True} if kill.over else {})
 
 

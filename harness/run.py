@@ -13,7 +13,7 @@ from harness.branching import ALL, exactly
 from harness.draft import Draft, asked_for, dealt, drafts
 from harness.draws import drawn, drawn_apart
 from harness.exploration import Exploration, Progress
-from harness.fault import Fault
+from harness.fault import ANOTHER_RUN, Fault
 from harness.home import Home
 from harness.replay import ReplayError
 from harness.result import RunResult, judge_history
@@ -114,11 +114,12 @@ def check_actors(system: System, scenario: Scenario) -> None:
         ScenarioError: it does not.
     """
     for step in scenario.steps:
-        for named in filter(None, (step.meanwhile, step.during)):
+        during = "" if step.during == ANOTHER_RUN else step.during
+        for named in filter(None, (step.meanwhile, during)):
             if named not in system.ACTORS:
                 known = ", ".join(sorted(system.ACTORS))
                 raise ScenarioError(f"{scenario.name}: no such actor: {named}; known are {known}")
-        if step.during and system.ACTORS[step.during].does is None:
+        if during and system.ACTORS[during].does is None:
             raise ScenarioError(
                 f"{scenario.name}: {step.during} only holds something; name an actor that writes"
             )

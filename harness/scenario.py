@@ -26,7 +26,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     taken anew each time.  With `error` ``each`` operations fail instead, with each error in turn (or with the one it names), once and from there on;
     with `short` ``each`` writes are cut in half.  With `power` the machine loses its power before an operation, and what is
     left is a state that the file system ``strict`` or ``ext4`` allows, see `harness.power`.  With `during` an actor of the pack writes while the step is at work, just
-    before one of its operations.  Of these faults `points` are tried on a home, chosen by the case's
+    before one of its operations; with ``another-run`` the same command is begun once more there.  Of these faults `points` are tried on a home, chosen by the case's
     seed; 0 means all.  `fault` names a single one, see `harness.fault`.
 
     In a step of ``store`` so many `clients` have so many `operations` each; there a kill is that of one client, and with

@@ -49,6 +49,16 @@ def fired_of(report: bytes) -> Fired | None:
     return Fired(fired[0], Operation(fired[1], tuple(fired[2]))) if fired else None
 
 
+def another_of(report: bytes) -> int | None:
+    """Returns the exit status of another run, below zero for a signal; None where none was begun, or it has no end.
+
+    Raises:
+        SandboxError: there is no report.
+    """
+    status: int | None = _told(report)[0].get("another")
+    return status
+
+
 def recording_of(report: bytes, root: str, blobs: Blobs) -> Recording:
     """Returns what a run was recorded to do; contents go into `blobs`.
 

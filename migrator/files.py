@@ -124,7 +124,11 @@ def existing(path: str) -> str:
 def make_folders(path: str, mode: int) -> None:
     """`path` is a folder, durably; folders that had to be made have `mode`."""
     for folder in missing_folders(path):
-        os.mkdir(folder, mode)
+        try:
+            os.mkdir(folder, mode)
+        except FileExistsError:
+            if not os.path.isdir(folder):  # another run was quicker
+                raise
         sync_folder(os.path.dirname(folder))
 
 

@@ -66,6 +66,7 @@ def migrate(system: System, report: Report, say: Say, *, dry_run: bool, clock: C
                 raise
         report.changed = True
     with say.step("plan"):
+        known = _runs(system)
         system.ready()
         new = _builder(system)
         plan, contents = _planned(system, say, new=new is not None, dry_run=dry_run)
@@ -74,11 +75,11 @@ def migrate(system: System, report: Report, say: Say, *, dry_run: bool, clock: C
         if _ends_here(system, plan, report, dry_run=dry_run, unfinished=unfinished):
             return
         steps = functools.partial(_steps, system, plan=plan, contents=contents, clock=clock, say=say)
-        run = _carry_out(system, steps, clock)[1]
+        run = _carry_out(system, steps, clock, known)[1]
     else:
         room.check_writable(system.state)
         assert new is not None
-        whole, run = _carry_out(system, lambda run: built.steps(new, run, clock(), say), clock)
+        whole, run = _carry_out(system, lambda run: built.steps(new, run, clock(), say), clock, known)
         _tell(report, whole)
     report.notes.extend(system.changed_meanwhile())
     report.backup, report.changed = run.backup, True
@@ -129,13 +130,30 @@ def _check_room(system: System, plan: Plan) -> None:
     room.check_room(wanted + [(copy.target, copy.size) for copy in plan.copies])
 
 
-def _carry_out(system: System, steps: Callable[[Run], T], clock: Clock) -> tuple[T, Run]:
-    """The run is done; or, when it raises, taken back, or as if it had never begun."""
+def _runs(system: System) -> list[tuple[str, str]]:
+    """The runs of this target and how far they are, by which another migrator's work shows."""
+    return [(run.name, run.state) for run in journal.runs(system.state, system.database.path)]
+
+
+def _check_alone(system: System, known: list[tuple[str, str]]) -> None:
+    """Raises Refusal when there are other runs than those known."""
+    if _runs(system) != known:
+        raise Refusal("DB_LOCKED", "Another migrator was at work on this home meanwhile; run again.")
+
+
+def _carry_out(
+    system: System, steps: Callable[[Run], T], clock: Clock, known: list[tuple[str, str]]
+) -> tuple[T, Run]:
+    """The run is done; or, when it raises, taken back, or as if it had never begun.
+
+    `known` are the runs that the plan counted on. Raises Refusal when there are others by now.
+    """
     made, above = files.missing_folders(system.state), files.existing(system.state)
     mtime = os.stat(above).st_mtime_ns
     try:
         files.make_folders(system.state, 0o700)
         with files.held(system.state):
+            _check_alone(system, known)
             run = journal.new(system.state, clock())
             return steps(run), run
     except BaseException:

@@ -6,6 +6,7 @@ A new one is a module (or a function in one) and a place in this dict.
 from __future__ import annotations
 
 from harness.claims import (
+    at_once,
     dual_write,
     ends_as_expected,
     interruption,
@@ -28,6 +29,7 @@ CLAIMS: dict[str, Claim] = {
         *tree.CLAIMS,
         interruption.CLAIM,
         overtaken.CLAIM,
+        at_once.CLAIM,
         *way_back.CLAIMS,
         *retention.CLAIMS,
         *dual_write.CLAIMS,

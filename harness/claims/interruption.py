@@ -20,13 +20,18 @@ def check(evidence: Evidence) -> Iterator[Finding]:
     content and link target.  So a temporary file, an empty folder or a lock that stays is a difference.
     """
     for event, clean in _settled(evidence):
-        store = evidence.expected(event).writable - evidence.expected(event).files.keys()
-        anew = event.do == "migrate" or bool(evidence.ledger(event).foreign & store)
-        for change in evidence.changes(clean, event.after, times=False):
-            log = event.hindered and change.path in store  # it could not be folded in, and all rows are there
-            if not evidence.may_keep(change) and not log and not (anew and _rewritten(change, store)):
-                yield Finding(NAME, change.path, "as after one clean run", change.describe(), event.step)
-        yield from _records(evidence, event, clean)
+        yield from unlike_clean(NAME, evidence, event, clean)
+
+
+def unlike_clean(name: str, evidence: Evidence, event: Event, clean: Home) -> Iterator[Finding]:
+    """Yields, for the claim of a name, what differs between the home after a step and the one that a clean run leaves."""
+    store = evidence.expected(event).writable - evidence.expected(event).files.keys()
+    anew = event.do == "migrate" or bool(evidence.ledger(event).foreign & store)
+    for change in evidence.changes(clean, event.after, times=False):
+        log = event.hindered and change.path in store  # it could not be folded in, and all rows are there
+        if not evidence.may_keep(change) and not log and not (anew and _rewritten(change, store)):
+            yield Finding(name, change.path, "as after one clean run", change.describe(), event.step)
+    yield from _records(name, evidence, event, clean)
 
 
 def _settled(evidence: Evidence) -> Iterator[tuple[Event, Home]]:
@@ -55,17 +60,17 @@ def _rewritten(change: Change, store: frozenset[str]) -> bool:
     return both and change.path in store
 
 
-def _records(evidence: Evidence, event: Event, clean: Home) -> Iterator[Finding]:
+def _records(name: str, evidence: Evidence, event: Event, clean: Home) -> Iterator[Finding]:
     wanted, found = evidence.target(clean), evidence.target(event.after)
     for table in sorted(wanted.keys() | found.keys()):
         difference = compare(wanted.get(table, {}), found.get(table, {}))
         for key in difference.missing:
-            yield Finding(NAME, f"{table} {key}", wanted[table][key], "no such record", event.step)
+            yield Finding(name, f"{table} {key}", wanted[table][key], "no such record", event.step)
         for key in difference.extra:
-            yield Finding(NAME, f"{table} {key}", "no such record", found[table][key], event.step)
+            yield Finding(name, f"{table} {key}", "no such record", found[table][key], event.step)
         for field in difference.changed:
             subject = f"{table} {field.key}: {field.field}"
-            yield Finding(NAME, subject, field.expected, field.found, event.step)
+            yield Finding(name, subject, field.expected, field.found, event.step)
 
 
 def _offered(evidence: Evidence) -> str:

@@ -49,7 +49,11 @@ def check(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _overtaken(evidence: Evidence) -> Iterator[Event]:
-    return (event for event in evidence.events("migrate") if event.overtaken and event.succeeded)
+    return (
+        event
+        for event in evidence.events("migrate")
+        if event.overtaken and not event.paired and event.succeeded
+    )
 
 
 def _named(event: Event) -> bool:

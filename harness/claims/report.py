@@ -154,7 +154,7 @@ def _truths(evidence: Evidence, event: Event) -> dict[str, Any]:
         "dry_run": event.do == "dry_run",
         "outcome": event.outcome,
     }
-    if event.do != "dry_run":
+    if event.do != "dry_run" and not event.paired:  # else it may have been the other run
         truths["changed"] = any(event.before.changes_to(event.after))
     return truths
 

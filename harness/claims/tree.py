@@ -114,9 +114,12 @@ def reading_is_clean(evidence: Evidence) -> Iterator[Finding]:
 
 
 def refusal_is_clean(evidence: Evidence) -> Iterator[Finding]:
-    """Yields anything that a step changed before it refused: a refusal is definite, nothing happened."""
+    """Yields anything that a step changed before it refused: a refusal is definite, nothing happened.
+
+    Of two runs at once, one may have changed what it likes where the other refused.
+    """
     for event in evidence.events():
-        if event.outcome == "refused":
+        if event.outcome == "refused" and not (event.kill and event.kill.another in {"done", "partial"}):
             yield from _untouched("refusal-is-clean", evidence, event)
 
 
@@ -135,7 +138,7 @@ def _reruns(evidence: Evidence) -> Iterator[Event]:
         if event.do == "migrate" and migrated:
             yield event
         if event.do == "migrate":
-            migrated = event.succeeded and not event.overtaken
+            migrated = event.succeeded and (event.paired or not event.overtaken)
         elif event.do not in READING | PRUNING | PURGING:
             migrated = False
 

@@ -13,6 +13,7 @@ _MODULES = (
     "watching",
     "tracing",
     "operations",
+    "another",
     "supervisor",
     "strays",
     "processes",

@@ -182,7 +182,8 @@ class Processes:
         except OSError:
             os.chdir("/")
         if command.orders:
-            supervise(command.supervised, command.orders, command.told, channel)  # goes on in its child
+            orders = {**command.orders, "argv": command.argv, "env": dict(command.env)}
+            supervise(command.supervised, orders, command.told, channel)  # goes on in its child
             prctl(PDEATHSIG, signal.SIGKILL)
 
     def _attend(

@@ -15,6 +15,7 @@ import signal
 import time
 from typing import Any
 
+from harness.sandbox.inside.another import Another
 from harness.sandbox.inside.operations import ALWAYS, MAKING, OPENING, Operation
 from harness.sandbox.inside.picture import Picture
 from harness.sandbox.inside.tracing import (
@@ -58,8 +59,8 @@ class Supervisor:
     """One run of one program: what it did to the tree at `root`, and whether the fault came about.
 
     `orders` say what to do: ``at`` is the number of the operation, from 0, that the fault is for (-1 for none), ``act``
-    one of ``record``, ``kill``, ``error``, ``short`` and ``write``; ``errno`` and ``sticky`` belong to an error, ``files`` to a
-    foreign write.  With ``data`` the bytes written are kept, with ``pictures`` a picture of the tree is taken whenever it
+    one of ``record``, ``kill``, ``error``, ``short``, ``write`` and ``run``; ``errno`` and ``sticky`` belong to an error, ``files`` to a
+    foreign write, ``argv`` and ``env`` to another run.  With ``data`` the bytes written are kept, with ``pictures`` a picture of the tree is taken whenever it
     may have changed.
     """
 
@@ -75,6 +76,7 @@ class Supervisor:
         self.rows: list[list[Any]] = []
         self.blobs: list[bytes] = []
         self.pictures: list[list[Any]] = []
+        self._another = Another()
 
     def attend(self, main: int) -> int:
         """Returns the wait status of the program, when all that it started has ended too."""
@@ -94,6 +96,9 @@ class Supervisor:
             if os.WIFSTOPPED(status):
                 with contextlib.suppress(ProcessLookupError):
                     self._stopped(pid, status)
+                continue
+            if pid == self._another.pid:
+                self._another.status = status
                 continue
             self._known.discard(pid)
             self._pending.pop(pid, None)
@@ -142,6 +147,8 @@ class Supervisor:
             set_registers(pid, regs)
         elif due and act == "write":
             self._write_foreign()
+        elif due and act == "run":
+            self._another.begin(self._orders["argv"], self._orders["env"])
         self._pending[pid] = (operation, shall)
         ptrace(TO_EXIT, pid)
 
@@ -201,6 +208,7 @@ class Supervisor:
         about = {
             "count": self.count,
             "fired": self.fired,
+            "another": self._another.told(),
             "operations": self.rows,
             "pictures": self.pictures,
             "digests": self._orders.get("digests", []),

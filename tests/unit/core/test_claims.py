@@ -144,6 +144,11 @@ OVERTAKEN = replace(
     meanwhile="legacy-new-session",
     kill=Kill(0.0, landed=True, fault="legacy-new-session@3", operation="mkdir x", theirs=("notes/a.txt",)),
 )
+PAIRED = replace(
+    RIGHT,
+    outcome="refused",
+    kill=Kill(0.0, landed=True, clean=MIGRATED, fault="another-run@3", operation="mkdir x", another="done"),
+)
 REFUSED = event(LEGACY, outcome="refused", conditions=frozenset({"locked"}), report=IDLE)
 BACK = event(MIGRATED, LEGACY, do="rollback", report=IDLE | {"outcome": "done", "changed": True})
 NO_SUCCESS = (shown(REFUSED), "no migrate step reported success")
@@ -390,6 +395,12 @@ TRIOS: dict[str, Trio] = {
         ),
         mute=(shown(RIGHT), "nobody wrote during a migration that succeeded"),
     ),
+    "one-run-at-a-time": Trio(
+        passes=shown(PAIRED),
+        fails=shown(replace(PAIRED, after=holding({"notes": {"a": A | {"text": "twice"}}}))),
+        told=("notes a: text", "A", "twice", 0),
+        mute=(shown(RIGHT), "no two runs were at work at once"),
+    ),
     "dry-run-tells-the-truth": Trio(
         passes=shown(event(LEGACY, do="dry_run", report=REPORT | {"changed": False}), RIGHT),
         fails=shown(event(LEGACY, do="dry_run", report=REPORT | {"records": ROWS[:1]}), RIGHT),
@@ -577,6 +588,24 @@ def test_a_wrong_end_before_a_step_without_one_still_counts() -> None:
     result = result_of("ends-as-expected", shown(event(LEGACY, outcome="failed"), endless))
     assert result.status is Status.FAIL
     assert result.findings[0].found == "failed (exit status 5)"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        ("done", "refused", []),
+        ("done", "done", []),
+        ("failed", "done", ["the first run"]),
+        ("done", "unknown", ["the second run"]),
+        ("refused", "refused", ["both runs"]),
+    ],
+)
+def test_of_two_runs_at_once_one_succeeds_and_the_other_does_or_refuses(
+    first: Outcome, second: Outcome, told: list[str]
+) -> None:
+    assert PAIRED.kill is not None
+    paired = replace(PAIRED, outcome=first, kill=replace(PAIRED.kill, another=second))
+    assert [finding.subject for finding in findings_of("one-run-at-a-time", paired)] == told
 
 
 def test_a_death_by_signal_is_told_as_such() -> None:

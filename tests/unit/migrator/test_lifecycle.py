@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from conftest import UUID, LegacyHome
 
-from migrator import backup, cli, undo, verification
+from migrator import backup, cli, files, undo, verification
 from migrator.journal import Run
 
 
@@ -305,6 +305,36 @@ def test_files_written_during_the_migration_are_named(
     monkeypatch.setattr(verification, "prove", meanwhile)
     notes = filled.run("migrate").report["notes"]
     assert [note["source"][-9:] for note in notes if note["reason"] == "changed-meanwhile"] == ["be-7.json"]
+
+
+def test_a_run_that_was_overtaken_by_another_one_since_it_planned_refuses(
+    filled: LegacyHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = files.make_folders
+
+    def overtaken(path: str, mode: int) -> None:
+        monkeypatch.setattr(files, "make_folders", real)
+        assert filled.run("migrate").status == 4
+        real(path, mode)
+
+    monkeypatch.setattr(files, "make_folders", overtaken)
+    answer = filled.run("migrate")
+    assert (answer.status, answer.report["code"], answer.report["changed"]) == (3, "DB_LOCKED", False)
+    assert len(filled.rows("SELECT id FROM projects")) == 2
+    assert [path.name[:4] for path in (filled.root / ".local/state/migrator/ao").iterdir()] == ["0001"]
+
+
+def test_a_folder_that_another_run_has_just_made_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = tmp_path / "one/two"
+    monkeypatch.setattr(files, "missing_folders", lambda _: [str(tmp_path / "one"), str(wanted)])
+    wanted.mkdir(parents=True)
+    files.make_folders(str(wanted), 0o700)
+    wanted.rmdir()
+    wanted.write_text("in the way")
+    with pytest.raises(FileExistsError):
+        files.make_folders(str(wanted), 0o700)
 
 
 def test_a_person_gets_a_summary_and_the_plain_truth_about_resuming(

@@ -12,7 +12,7 @@ from harness.home import Home
 from harness.sandbox.ended import Ran
 from harness.sandbox.inside.tracing import known_here
 from harness.sandbox.session import Session
-from harness.supervised import RECORD, fired_of, recording_of
+from harness.supervised import RECORD, another_of, fired_of, recording_of
 
 pytestmark = pytest.mark.skipif(not known_here(), reason="programs are supervised on x86-64 Linux only")
 
@@ -172,6 +172,29 @@ def test_another_program_writes_at_an_operation(session: Session) -> None:
     )
     assert (ran.status, ran.stdout) == (0, b"news\n")
     assert session.observe().entries["new/theirs"].mtime_ns == 7
+
+
+AGAIN = """
+    import os
+    with open(f"{os.getpid()}", "w"):
+        pass
+    first = "MIGRATION_REPORT" in os.environ
+    os.mkdir("first" if first else "second")
+    raise SystemExit(3 if os.path.isdir("first") and not first else 0)
+"""
+
+
+def test_the_same_command_is_run_again_at_an_operation_and_its_end_is_told(session: Session) -> None:
+    ran = supervised(session, AGAIN, act="run", at=1)
+    assert (ran.status, another_of(ran.told), fired_of(ran.told) is not None) == (0, 0, True)
+    assert len(session.observe().entries) == 5  # the home, a file and a folder of each
+    assert len(operations(ran)) == 2
+    ran = supervised(session, "import os; os.mkdir('d')", act="run", at=0)
+    assert (ran.status, another_of(ran.told)) == (1, 0)  # it found the folder there
+
+
+def test_without_another_run_there_is_no_end_of_one(session: Session) -> None:
+    assert another_of(supervised(session, WORK).told) is None
 
 
 def test_a_recording_has_a_picture_of_the_home_before_each_operation(session: Session) -> None:
