@@ -113,12 +113,14 @@ class Session:
         kill_after: float | None = None,
         since_change: bool = False,
         orders: Mapping[str, Any] | None = None,
+        warm: Sequence[str] = (),
     ) -> Ran:
         """Returns how the command ended; by then nothing that it started is left.
 
         With `orders` it runs under supervision, see `harness.supervised`.  With `watch` it is noted when the home
         first changes.  `kill_after` so many seconds the command and all that it started get SIGKILL: counted from its
-        start, or with `since_change` from that first change.
+        start, or with `since_change` from that first change.  A command in Python may find the modules `warm` imported:
+        then it is the fork of an interpreter that waits, see `inside.warm`.
 
         It runs in the home, in an environment of its own: HOME, USER, PATH, TMPDIR, LANG=C.UTF-8, TZ=UTC,
         PYTHONHASHSEED=0, PYTHONDONTWRITEBYTECODE=1, MIGRATION_REPORT, and what `env` adds.
@@ -139,6 +141,7 @@ class Session:
             kill_after=kill_after,
             since_change=since_change,
             orders=dict(orders or {}),
+            warm=list(warm),
         )
         return ran(reply, payload)
 

@@ -16,7 +16,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.sandbox.inside.processes import Command, HostGoneError, Output, Processes
+from harness.sandbox.inside.command import Command
+from harness.sandbox.inside.processes import HostGoneError, Output, Processes
 from harness.sandbox.inside.strays import end_strays, left_alive
 from harness.sandbox.inside.tree import RefusedError
 
