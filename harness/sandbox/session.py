@@ -22,7 +22,8 @@ class Session:
     """A sandbox in use, a context manager.
 
     `support` is where the support folder is seen inside, if one was given; `level` is how strong the walls
-    are.
+    are.  Commands in Python may find the modules `warm` imported: each is the fork of an interpreter that waits, see
+    `inside.warm`.  As long as it is empty every command starts cold; one that is recorded always does.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Session:
             SandboxError: it has not.
         """
         self.level, self.support = level, support
+        self.warm: tuple[str, ...] = ()
         self._limits, self._cleanup = dict(limits or {}), cleanup
         self._channel = Channel(wire)
         self._root, self._blobs = "", Blobs()
@@ -113,14 +115,12 @@ class Session:
         kill_after: float | None = None,
         since_change: bool = False,
         orders: Mapping[str, Any] | None = None,
-        warm: Sequence[str] = (),
     ) -> Ran:
         """Returns how the command ended; by then nothing that it started is left.
 
         With `orders` it runs under supervision, see `harness.supervised`.  With `watch` it is noted when the home
         first changes.  `kill_after` so many seconds the command and all that it started get SIGKILL: counted from its
-        start, or with `since_change` from that first change.  A command in Python may find the modules `warm` imported:
-        then it is the fork of an interpreter that waits, see `inside.warm`.
+        start, or with `since_change` from that first change.
 
         It runs in the home, in an environment of its own: HOME, USER, PATH, TMPDIR, LANG=C.UTF-8, TZ=UTC,
         PYTHONHASHSEED=0, PYTHONDONTWRITEBYTECODE=1, MIGRATION_REPORT, and what `env` adds.
@@ -141,7 +141,7 @@ class Session:
             kill_after=kill_after,
             since_change=since_change,
             orders=dict(orders or {}),
-            warm=list(warm),
+            warm=[] if orders and orders["act"] == "record" else list(self.warm),
         )
         return ran(reply, payload)
 

@@ -182,7 +182,8 @@ class Processes:
     ) -> float | None:
         """The command has ended, or its time is up, or the moment to kill it has come; gives the first change."""
         changed: float | None = None
-        fds = {*outputs, self._wake, self.host} | ({watch.fd} if watch else set())
+        ended = child.fd if isinstance(child, Forked) else self._wake
+        fds = {*outputs, ended, self._wake, self.host} | ({watch.fd} if watch else set())
         while child.poll() is None:
             left = start + _time_for(command, changed) - time.monotonic()
             if left <= 0:
@@ -193,6 +194,8 @@ class Processes:
                 if watch and fd == watch.fd:
                     changed = time.monotonic() - start
                     fds.discard(fd)  # only the first one matters
+                    continue
+                if fd == ended != self._wake:
                     continue
                 chunk = os.read(fd, 1 << 16)
                 if fd in outputs:

@@ -16,6 +16,7 @@ import os
 import re
 import resource
 import runpy
+import select
 import signal
 import socket
 import struct
@@ -46,25 +47,27 @@ module.wait({socket}, {modules!r})
 
 
 class Forked:
-    """A command that was forked and is now a child of this process; as `subprocess.Popen`, as far as that is used."""
+    """A command that was forked by an interpreter that waits; as `subprocess.Popen`, as far as that is used.
 
-    def __init__(self, pid: int, stdout: int, stderr: int) -> None:
+    `fd` becomes readable when it has ended.
+    """
+
+    def __init__(self, waiting: Waiting, pid: int, stdout: int, stderr: int) -> None:
+        self._waiting, self.fd = waiting, waiting.fileno()
         self.pid, self.returncode = pid, None  # type: tuple[int, int | None]
         self.stdout = open(stdout, "rb", buffering=0)  # noqa: SIM115 - closed by whom they are read by
         self.stderr = open(stderr, "rb", buffering=0)  # noqa: SIM115 - as above
 
     def poll(self) -> int | None:
         """Returns the status if it has ended: negative for a signal."""
-        return self._ended(os.WNOHANG)
+        if self.returncode is None and select.select([self.fd], [], [], 0)[0]:
+            self.returncode = self._waiting.status()
+        return self.returncode
 
-    def wait(self) -> int | None:
+    def wait(self) -> int:
         """Returns the status once it has ended."""
-        return self._ended(0)
-
-    def _ended(self, how: int) -> int | None:
         if self.returncode is None:
-            pid, status = os.waitpid(self.pid, how)
-            self.returncode = os.waitstatus_to_exitcode(status) if pid else None
+            self.returncode = self._waiting.status()
         return self.returncode
 
 
@@ -118,8 +121,19 @@ class Waiting:
         except OSError:
             return ""
 
+    def fileno(self) -> int:
+        """Returns what becomes readable when the command has ended."""
+        return self._socket.fileno()
+
+    def status(self) -> int:
+        """Returns how the command ended, once it has; as killed if the interpreter was, for then it was too."""
+        self._socket.settimeout(None)
+        answer = self._answer()
+        self._socket.settimeout(_PATIENCE)
+        return int(answer) if answer else -signal.SIGKILL
+
     def fork(self, command: Command, fds: Sequence[int]) -> int:
-        """Returns the id of the command's process, our child; 0 where nobody waits any more.  Stdin, stdout and stderr come first."""
+        """Returns the id of the command's process; 0 where nobody waits any more.  Stdin, stdout and stderr come first."""
         about = {
             "argv": command.argv, "env": dict(command.env), "folder": command.folder,
             "supervised": command.supervised, "orders": command.orders, "told": sorted(command.told),
@@ -185,7 +199,7 @@ class Interpreters:
             os.close(their_out)
             os.close(their_err)
         if pid:
-            return Forked(pid, out, err)
+            return Forked(waiting, pid, out, err)
         os.close(out)
         os.close(err)
         return None
@@ -251,7 +265,7 @@ def wait(number: int, modules: Sequence[str]) -> None:
             request = json.loads(_whole(connection, struct.unpack("I", head)[0]))
         except (OSError, struct.error):
             os._exit(0)
-        pid = _fork()
+        pid = os.fork()
         if pid == 0:
             connection.close()
             _become(request, fds)
@@ -260,33 +274,12 @@ def wait(number: int, modules: Sequence[str]) -> None:
         for fd in fds:
             os.close(fd)
         _say(connection, str(pid))
+        _say(connection, str(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])))
 
 
 def _say(connection: socket.socket, text: str) -> None:
     told = text.encode("utf-8", "replace")
     connection.sendall(struct.pack("I", len(told)) + told)
-
-
-def _fork() -> int:
-    """Returns 0 in the new process, elsewhere its id; its parent is the runner, which takes in orphans."""
-    told, tell = os.pipe()
-    go, let = os.pipe()
-    between = os.fork()
-    if between == 0:
-        child = os.fork()
-        if child:
-            os.write(tell, struct.pack("I", child))
-            os._exit(0)
-        os.close(let)
-        os.read(go, 1)  # until the runner is the parent
-        for fd in (told, tell, go):
-            os.close(fd)
-        return 0
-    os.waitpid(between, 0)
-    pid = struct.unpack("I", os.read(told, 4))[0]
-    for fd in (told, tell, go, let):
-        os.close(fd)
-    return int(pid)
 
 
 def _become(request: Mapping[str, Any], fds: Sequence[int]) -> None:
@@ -331,11 +324,12 @@ def _run(argv: Sequence[str], *, safe: bool) -> None:
         trace = error.__traceback__
         while trace and trace.tb_frame.f_code.co_filename == __name__:
             trace = trace.tb_next
-        sys.excepthook(type(error), error, trace)
+        sys.excepthook(type(error), error.with_traceback(trace), trace)
         raise SystemExit(1) from None
 
 
-def _run_file(path: str, names: dict[str, Any]) -> None:
+def _run_file(given: str, names: dict[str, Any]) -> None:
+    path = given if given.startswith("/") else f"{os.getcwd()}/{given}"
     with open(path, "rb") as file:
         text = file.read()
     names.update(
