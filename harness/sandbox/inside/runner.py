@@ -177,7 +177,7 @@ class Runner:
             lines, {*self.holders.held, *self.processes.warm.pids()}
         )
         litter = sorted(set(self._outside()) - known - {f"{self._tmp}/{_REPORT}"})[:_LITTER]
-        said = [[[*row[:3], len(row[3])] for row in rows] for rows in held.said]
+        said = [[[*row[:3], len(row[3]), row[4]] for row in rows] for rows in held.said]
         sizes = [len(errors) for errors in held.errors]
         how = {"said": said, "statuses": held.statuses, "sizes": sizes, "seconds": held.seconds}
         answers = [row[3] for rows in held.said for row in rows]
