@@ -21,6 +21,7 @@ examples:
                                                  over a copy of a user's home
   harness run ao-clean --profile my-tool.toml    your own migrator (docs/contract.md)
   harness judge runs/ao-clean/latest             judge a stored run again
+  harness keep runs/ao-clean/latest              keep what failed there in the corpus
   harness gate ao                                all scenarios, one decision
 
 exit status: 0 pass or release, 1 fail, 2 usage, 3 unknown, 130 interrupted; gate: 4 hold, 5 roll back
@@ -61,6 +62,21 @@ def _parser() -> argparse.ArgumentParser:
     gate.add_argument("systems", nargs="*", metavar="SYSTEM", help="default: all")
     gate.add_argument("--jobs", type=_positive, default=2, help="scenarios at a time (default 2)")
     _add_running(gate)
+    keep = commands.add_parser("keep", help="keep the smallest failing case of a stored run in the corpus")
+    keep.add_argument("run", help="a folder runs/<scenario>/<time> or runs/<scenario>/latest")
+    keep.add_argument("--name", default="", help="of the entry (default: the scenario and its faults)")
+    keep.add_argument(
+        "--wrong", default="", metavar="FILE", help="a migrator of the tests that must fail on it"
+    )
+    _add_corpus(keep)
+    found = commands.add_parser("found", help="try every case of the corpus again")
+    found.add_argument(
+        "--profile", default="", metavar="FILE", help="the migrator under test (default: our own)"
+    )
+    found.add_argument(
+        "--sandbox", choices=_LEVELS, default="auto", help="default: the strongest that works here"
+    )
+    _add_corpus(found)
     commands.add_parser("image", help="build the container image of our own migrator")
     return parser
 
@@ -70,6 +86,13 @@ def _add_list(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", nargs="?", choices=what, default="scenarios")
     parser.add_argument(
         "--scenarios", default="scenarios", metavar="DIR", help="folder of the scenario files"
+    )
+
+
+def _add_corpus(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--corpus", default="corpus", metavar="DIR", help="where found cases are (corpus/)")
+    parser.add_argument(
+        "--scenarios", default="scenarios", metavar="DIR", help="folder of the stories' files"
     )
 
 
@@ -98,9 +121,9 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-_MODULES = {name: f"harness.commands.{name}" for name in ("run", "gate", "judge", "image")} | {
-    "list": "harness.commands.listing"
-}
+_MODULES = {
+    name: f"harness.commands.{name}" for name in ("run", "gate", "judge", "keep", "found", "image")
+} | {"list": "harness.commands.listing"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

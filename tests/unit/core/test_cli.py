@@ -31,7 +31,7 @@ from harness.scenario import Scenario, load_scenario
 from harness.systems import PACKS
 from harness.verdict import ClaimResult, Status, Verdict
 
-COMMANDS = ("list", "run", "judge", "gate", "image")
+COMMANDS = ("list", "run", "judge", "gate", "keep", "found", "image")
 MIGRATOR = """\
 system = "toy"
 verbs = { migrate = ["migrate"], rollback = ["rollback"] }
