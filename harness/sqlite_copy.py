@@ -5,11 +5,13 @@ Opening the file itself would write its log back, or leave a ``-shm`` beside it.
 
 from __future__ import annotations
 
+import functools
 import os
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import TypeVar
 
 from harness.expectation import TargetUnreadableError
 from harness.home import Home
@@ -17,6 +19,10 @@ from harness.stored import RawTable, Reference, Stored
 
 SUFFIXES = ("", "-wal", "-shm", "-journal")
 COPIED = ("", "-wal", "-journal")  # a -shm is rebuilt from the -wal
+_ANSWERS = 64  # remembered by each question
+_SMALL = 4 << 20  # bytes of a database whose answers are remembered, and which is copied into memory
+_MEMORY = "/dev/shm"  # noqa: S108 - where making and removing a folder does not wait for a disk
+T = TypeVar("T")
 
 
 def place(home: Home, database: str) -> str | None:
@@ -54,11 +60,12 @@ def opened(
     entry = None if path is None else home.get(path)
     if path is None or entry is None or entry.kind != "file":
         raise TargetUnreadableError(f"{database}: not a regular file")
-    with tempfile.TemporaryDirectory(prefix="harness-copy-") as folder:
+    beside = {suffix: entry for suffix in COPIED if (entry := home.get(path + suffix))}
+    small = sum(entry.size for entry in beside.values()) <= _SMALL and os.access(_MEMORY, os.W_OK)
+    with tempfile.TemporaryDirectory(prefix="harness-copy-", dir=_MEMORY if small else None) as folder:
         copy = os.path.join(folder, "copy.db")
-        for suffix in COPIED:
-            beside = home.get(path + suffix)
-            if beside is not None and beside.kind == "file":
+        for suffix, one in beside.items():
+            if one.kind == "file":
                 with open(copy + suffix, "wb") as file:
                     file.write(home.content(path + suffix))
         connection = sqlite3.connect(copy, isolation_level=None)
@@ -82,6 +89,37 @@ def damage(connection: sqlite3.Connection, name: str) -> Iterator[str]:
     for (line,) in lines:
         if line != "ok":
             yield f"{name}: integrity check: {line}"
+
+
+def once_for_each_content(
+    place: Callable[[Home], str | None],
+) -> Callable[[Callable[[Home], T]], Callable[[Home], T]]:
+    """Returns a decorator for a question about the database at a home's `place`: it looks only once at files of the same bytes.
+
+    Most homes of a run begin with the same one, and most steps leave it as it was.  Whoever gets an answer must not
+    change it.  Of large databases none is remembered.
+    """
+
+    def once(answer: Callable[[Home], T]) -> Callable[[Home], T]:
+        known: dict[object, T] = {}
+
+        @functools.wraps(answer)
+        def again(home: Home) -> T:
+            path = place(home)
+            beside = [home.get(path + suffix) for suffix in COPIED] if path else []
+            contents = (path, *(entry and (entry.kind, entry.digest) for entry in beside))
+            if contents in known:
+                return known[contents]
+            found = answer(home)
+            if sum(entry.size for entry in beside if entry) <= _SMALL:
+                while len(known) >= _ANSWERS:
+                    del known[next(iter(known))]
+                known[contents] = found
+            return found
+
+        return again
+
+    return once
 
 
 def value_for_value(

@@ -28,6 +28,9 @@ def place(home: Home) -> str | None:
     return sqlite_copy.place(home, PLACE)
 
 
+once_for_each_content = sqlite_copy.once_for_each_content(place)
+
+
 def opened(home: Home) -> AbstractContextManager[sqlite3.Connection]:
     """Opens a private copy of the home's database.
 
@@ -37,6 +40,7 @@ def opened(home: Home) -> AbstractContextManager[sqlite3.Connection]:
     return sqlite_copy.opened(home, PLACE)
 
 
+@once_for_each_content
 def read_target(home: Home) -> Tables:
     """Returns the whole content of the database in canonical values; nothing when there is none.
 

@@ -9,13 +9,14 @@ from contextlib import suppress
 from harness.expectation import TargetUnreadableError
 from harness.home import Home
 from harness.sqlite_copy import damage
-from harness.systems.ait42.oracle.database import PLACE, opened, place
+from harness.systems.ait42.oracle.database import PLACE, once_for_each_content, opened, place
 from harness.systems.ait42.oracle.probing import trial_problems
 from harness.systems.ait42.oracle.structure import structure_problems
 
 _COUNTS = {"instance_count": "instances", "message_count": "chat_messages"}
 
 
+@once_for_each_content
 def target_problems(home: Home) -> list[str]:
     """Returns what is wrong with the home's database, a sentence each; nothing when there is none."""
     if place(home) is None:
@@ -35,6 +36,7 @@ def target_problems(home: Home) -> list[str]:
     return problems
 
 
+@once_for_each_content
 def target_damage(home: Home) -> list[str]:
     """Returns those of the problems that SQLite itself calls damage, as far as it can look."""
     found: list[str] = []

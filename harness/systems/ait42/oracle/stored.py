@@ -8,11 +8,12 @@ from __future__ import annotations
 from harness.home import Home
 from harness.sqlite_copy import files_of, value_for_value
 from harness.stored import Stored
-from harness.systems.ait42.oracle.database import PLACE, opened, place, table_names
+from harness.systems.ait42.oracle.database import PLACE, once_for_each_content, opened, place, table_names
 
 _DERIVED = {"sessions": frozenset({"instance_count", "message_count"})}
 
 
+@once_for_each_content
 def read_stored(home: Home) -> Stored:
     """Returns what the database stores; no tables where there is none.
 

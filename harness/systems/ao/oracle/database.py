@@ -6,7 +6,6 @@ them), ``projects.config`` as parsed JSON without empty objects, ``change_log.pa
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,7 +22,6 @@ from harness.systems.ao.oracle.timestamps import read_as_daemon
 
 PLACE = ".ao/data/ao.db"
 T = TypeVar("T")
-_ANSWERS = 64  # remembered by each question
 
 
 def place(home: Home) -> str | None:
@@ -60,27 +58,7 @@ def opened(
         yield Database(connection, execute_plugins=False)
 
 
-def once_for_each_content(answer: Callable[[Home], T]) -> Callable[[Home], T]:
-    """Returns the function, which then looks only once at databases whose files hold the same bytes.
-
-    Most homes of a run begin with the same one, and most steps leave it as it was.  Whoever gets an answer must not
-    change it.
-    """
-    known: dict[object, T] = {}
-
-    @functools.wraps(answer)
-    def again(home: Home) -> T:
-        path = place(home)
-        beside = [home.get(path + suffix) for suffix in sqlite_copy.COPIED] if path else []
-        contents = tuple(entry and (entry.kind, entry.digest) for entry in beside)
-        if contents not in known:
-            found = answer(home)
-            while len(known) >= _ANSWERS:
-                del known[next(iter(known))]
-            known[contents] = found
-        return known[contents]
-
-    return again
+once_for_each_content = sqlite_copy.once_for_each_content(place)
 
 
 @once_for_each_content

@@ -39,6 +39,7 @@ def target_problems(home: Home) -> list[str]:
     return problems
 
 
+@once_for_each_content
 def target_damage(home: Home) -> list[str]:
     """Returns those of the problems that SQLite itself calls damage, as far as it can look."""
     found: list[str] = []

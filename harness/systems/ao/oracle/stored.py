@@ -7,9 +7,10 @@ from sqlite_utils import Database
 from harness.home import Home
 from harness.sqlite_copy import files_of, value_for_value
 from harness.stored import Stored
-from harness.systems.ao.oracle.database import PLACE, asked, place
+from harness.systems.ao.oracle.database import PLACE, asked, once_for_each_content, place
 
 
+@once_for_each_content
 def read_stored(home: Home) -> Stored:
     """Returns what ``.ao/data/ao.db`` stores; no tables where there is no database.
 

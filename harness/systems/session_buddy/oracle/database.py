@@ -50,6 +50,9 @@ def file_of(home: Home, *, named: bool | None = None) -> str | None:
     return next((found for place in looked_for if (found := sqlite_copy.place(home, place))), None)
 
 
+once_for_each_content = sqlite_copy.once_for_each_content(file_of)
+
+
 def opened(home: Home, path: str) -> AbstractContextManager[sqlite3.Connection]:
     """Opens a private copy of the database.
 
@@ -59,6 +62,7 @@ def opened(home: Home, path: str) -> AbstractContextManager[sqlite3.Connection]:
     return sqlite_copy.opened(home, path)
 
 
+@once_for_each_content
 def read_target(home: Home) -> Tables:
     """Returns the whole content of the database; nothing when there is none.
 

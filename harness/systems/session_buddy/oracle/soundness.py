@@ -11,13 +11,21 @@ from harness.home import Home
 from harness.records import Record, Tables
 from harness.sqlite_copy import damage, quoted
 from harness.systems.session_buddy.oracle import schema
-from harness.systems.session_buddy.oracle.database import file_of, object_key, objects, opened, tables_of
+from harness.systems.session_buddy.oracle.database import (
+    file_of,
+    object_key,
+    objects,
+    once_for_each_content,
+    opened,
+    tables_of,
+)
 from harness.systems.session_buddy.oracle.mistakes import mistakes
 from harness.systems.session_buddy.oracle.taxonomy import CATEGORIES
 from harness.systems.session_buddy.oracle.trial import edge_problems, trial_problems
 from harness.systems.session_buddy.oracle.views import view_problems
 
 
+@once_for_each_content
 def target_problems(home: Home) -> list[str]:
     """Returns what is wrong with the home's database, a sentence each; nothing when there is none."""
     path = file_of(home)
@@ -33,6 +41,7 @@ def target_problems(home: Home) -> list[str]:
     return problems
 
 
+@once_for_each_content
 def target_damage(home: Home) -> list[str]:
     """Returns those of the problems that SQLite itself calls damage, as far as it can look."""
     path, found = file_of(home), list[str]()

@@ -15,11 +15,18 @@ from harness.sqlite_copy import SUFFIXES, value_for_value
 from harness.stored import RawTable, Stored
 from harness.systems.session_buddy.model import NAMED, PLACES
 from harness.systems.session_buddy.oracle import schema
-from harness.systems.session_buddy.oracle.database import file_of, objects, opened, table_names
+from harness.systems.session_buddy.oracle.database import (
+    file_of,
+    objects,
+    once_for_each_content,
+    opened,
+    table_names,
+)
 
 _NAMES = re.compile(r"\b(" + "|".join(schema.OBJECTS) + r")\b", re.IGNORECASE)
 
 
+@once_for_each_content
 def read_stored(home: Home) -> Stored:
     """Returns what the database stores; no tables where there is none.
 
