@@ -6,8 +6,9 @@ What comes before a branch is run once; after a fault the steps that follow are 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from random import Random
 
 import msgspec
@@ -27,6 +28,7 @@ from harness.system import System
 
 _ALIKE = 6  # faults of one sort tried on a smaller home
 _AGAIN = 2  # tries at a fault that did not come about
+_COLD = 16  # of so many cases one, the fourth, starts its commands cold, whatever the profile allows
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class Branches:
     session: Session
     random: Random
     choice: Choice = ALL
+    warm: Callable[[], bool] = lambda: True  # whether commands may start warm where the profile says so
 
     def cases(self, home: Home) -> Iterator[tuple[tuple[Event, ...], tuple[Chosen, ...]]]:
         """Yields the events of each case and the faults that were chosen in it; a verb that the profile lacks is passed over.
@@ -68,6 +71,7 @@ class Branches:
         Raises:
             SandboxError: the sandbox failed; nothing can be said about the migrator.
         """
+        self.session.warm = ()
         self.session.lay_out(home)
         steps = [
             (number, step) for number, step in enumerate(self.scenario.steps) if self.profile.offers(step.do)
@@ -85,7 +89,7 @@ class Branches:
         for place, (number, step) in enumerate(steps):
             if step.branches:
                 rest, seen = steps[place + 1 :], set[tuple[str, int]]()
-                for event, one in self.branch(number, step, before, len(chosen)):
+                for event, one in self._mostly_warm(self.branch(number, step, before, len(chosen))):
                     left = (event.outcome, state_key(event.after))
                     if event.killed and left in seen and any(later.branches for _, later in rest):
                         continue  # all that can befall what follows was tried from there
@@ -100,6 +104,16 @@ class Branches:
             )
             events = (*events, event)
         yield events, chosen
+
+    def _mostly_warm(self, branch: Iterator[tuple[Event, Chosen]]) -> Iterator[tuple[Event, Chosen]]:
+        """Yields what the branch yields; meanwhile commands start warm where they may, in all but some cases."""
+        for turn in count(1):
+            self.session.warm = tuple(self.profile.warm) if turn % _COLD != 4 and self.warm() else ()
+            found = next(branch, None)
+            if found is None:
+                self.session.warm = ()
+                return
+            yield found
 
     def branch(self, number: int, step: Step, before: Home, depth: int) -> Iterator[tuple[Event, Chosen]]:
         """Yields the step with one fault after the other; the home is as the step left it.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
-from harness.branching import ALL, Branches, Choice, Chosen, like
+from harness.branching import ALL, Branches, Choice, Chosen, exactly, like
 from harness.draft import Draft, make_home
 from harness.history import History
 from harness.home import Home
@@ -60,6 +61,7 @@ class Exploration:
         default_factory=dict
     )  # by the story's faults of the case at hand: their operations
     likenesses: Mapping[str, str] = field(default_factory=dict)  # the same of the case that is shrunk
+    cold: bool = False  # whether no command starts warm any more
 
     def __post_init__(self) -> None:
         self.story = story_of(self.scenario)
@@ -68,7 +70,8 @@ class Exploration:
         """Tries one home after the other up to the first that fails, and shrinks that one."""
         for self.place, draft in enumerate(drafts):
             self.homes += 1
-            for verdict, history, chosen in self.run(draft, self.choice):
+            for judged in self.run(draft, self.choice):
+                verdict, history, chosen = self._confirmed(judged, functools.partial(self.run, draft))
                 if self.story is not None and not history.events:
                     continue  # none of its steps ran a verb: nothing to judge
                 self.record(verdict, history)
@@ -92,11 +95,29 @@ class Exploration:
         """Tries one home up to the first failure; more than once where each time kills come at other moments."""
         self.homes = 1
         for self.place in range(times):
-            for verdict, history, chosen in self.run_home(home, {"damage": []}, steps, choice=self.choice):
+            again = functools.partial(self.run_home, home, {"damage": []}, steps)
+            for judged in again(choice=self.choice):
+                verdict, history, chosen = self._confirmed(judged, again)
                 self.record(verdict, history)
                 if verdict.status is Status.FAIL:
                     self._failed(verdict, history, chosen)
                     return
+
+    def _confirmed(self, judged: Judged, again: Callable[..., Iterator[Judged]]) -> Judged:
+        """Returns a case; one that fails, and whose commands started warm, as it comes out when they start cold."""
+        verdict, history, chosen = judged
+        if verdict.status is Status.PASS or not history.draft.get("warm"):
+            return judged
+        self.session.warm, self.cold = (
+            (),
+            True,
+        )  # from here on: something may be wrong with the warm start itself
+        cold = next(again(choice=exactly([one.fault for one in chosen])), judged)
+        if cold[0].status is not verdict.status:
+            self.notes.append(
+                f"{chosen[0].fault}: {verdict.status.word} in a warm start, {cold[0].status.word} in a cold one"
+            )
+        return cold
 
     def _failed(self, verdict: Verdict, history: History, chosen: tuple[Chosen, ...]) -> None:
         self.smallest, self.chosen = (verdict, history), chosen
@@ -199,10 +220,13 @@ class Exploration:
             about = {**about, "likenesses": self.met}
             yield *self._judged(History(home, tuple(world.events), about)), ()
             return
-        branches = Branches(self.system, self.scenario, self.profile, self.session, random, choice)
+        branches = Branches(
+            self.system, self.scenario, self.profile, self.session, random, choice, lambda: not self.cold
+        )
         for events, chosen in branches.cases(home):
-            places = {str(one.fault): one.likeness for one in chosen}
-            faults = {"faults": [str(one.fault) for one in chosen], "likenesses": places} if chosen else {}
+            faults: dict[str, Any] = {"faults": [str(one.fault) for one in chosen]} if chosen else {}
+            faults |= {"likenesses": {str(one.fault): one.likeness for one in chosen}} if chosen else {}
+            faults |= {"warm": True} if self.session.warm else {}
             yield *self._judged(History(home, events, {**about, **faults})), chosen
 
     def _judged(self, history: History) -> tuple[Verdict, History]:

@@ -28,6 +28,8 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     `facts` are conditions, named by the pack, under which the oracle is asked what this migrator has to do.
     `store` tells what "unchanged" and "restored" mean of the target store: every byte, or what it holds, for a tool
     that opens the database in place and takes back what it made there.
+    `warm` are modules that commands in Python may find imported when they are run under faults by the hundred, see
+    `harness.sandbox.inside.warm`; all that they keep from their import must be the same for every home and moment.
     """
 
     system: str
@@ -44,6 +46,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     backup: Literal["", "copies"] = ""  # copies: what migrate changes is found in `keeps` as it was
     exports: Literal["", "rows"] = ""  # rows: what a rollback removes of others' work is found in `keeps`
     store: Literal["bytes", "content"] = "bytes"
+    warm: list[str] = []
     write_back: bool = False  # a rollback puts others' work in the target into the legacy files first
 
     def outcome_of(self, status: int | None) -> Outcome:

@@ -18,7 +18,8 @@ BlowKind = Literal["", "random", "cut"]
 class Exchange:
     """One request of one client and its answer, parsed; text where that is no JSON, None where there was none.
 
-    Times are seconds since the step began.  `cut` requests were not sent whole.
+    Times are seconds since the step began.  `cut` requests were not sent whole.  For `waited` seconds until the answer
+    the client was ready to run, and the machine was busy with others.
     """
 
     client: int
@@ -27,6 +28,7 @@ class Exchange:
     answered: float | None = None
     reply: Any = None
     cut: bool = False
+    waited: float = 0.0
 
     @property
     def until(self) -> float:
@@ -69,7 +71,8 @@ class Talk:
 def as_data(talk: Talk) -> dict[str, Any]:
     """Returns what is kept of a talk on disk."""
     rows = [
-        [one.client, one.sent, one.answered, one.cut, dict(one.request), one.reply] for one in talk.exchanges
+        [one.client, one.sent, one.answered, one.cut, dict(one.request), one.reply, one.waited]
+        for one in talk.exchanges
     ]
     return {"exchanges": rows, "statuses": list(talk.statuses), "blow": talk.blow, "landed": talk.landed}
 
@@ -77,7 +80,9 @@ def as_data(talk: Talk) -> dict[str, Any]:
 def of_data(data: Mapping[str, Any]) -> Talk:
     """Returns the talk that `as_data` told; raises KeyError, TypeError or ValueError for anything else."""
     exchanges = tuple(
-        Exchange(client, sent, request, answered, reply, cut)
-        for client, sent, answered, cut, request, reply in data["exchanges"]
+        Exchange(
+            client, sent, request, answered, reply, cut, *waited
+        )  # which the first releases did not keep
+        for client, sent, answered, cut, request, reply, *waited in data["exchanges"]
     )
     return Talk(exchanges, tuple(data["statuses"]), data["blow"], data["landed"])

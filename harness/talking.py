@@ -86,7 +86,15 @@ def _blow(step: Step, asked: Sequence[Sequence[Request]], random: Random) -> dic
 
 def _exchanges(asked: Sequence[Sequence[Request]], held: Conversed) -> tuple[Exchange, ...]:
     found = [
-        Exchange(client, line.sent, request, line.answered, _reply(line.answer, line.answered), line.cut)
+        Exchange(
+            client,
+            line.sent,
+            request,
+            line.answered,
+            _reply(line.answer, line.answered),
+            line.cut,
+            line.waited,
+        )
         for client, lines in enumerate(held.lines)
         for request, line in zip(asked[client], lines, strict=False)
     ]

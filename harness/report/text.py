@@ -49,6 +49,7 @@ def scenario_lines(result: RunResult, replay: str, *, brief: bool = False) -> It
     if result.status is Status.PASS:
         if silent and not brief:
             yield f"        not offered: {', '.join(silent)}"
+        yield from (f"  note      {_plain(note)}" for note in result.notes)
         return
     shown = result.smallest or next((v for v in result.verdicts if v.status is result.status), None)
     if shown is not None:

@@ -37,13 +37,15 @@ class Ran:
 class Line:
     """One request and its answer: when it was sent and answered, in seconds from the start, None and nothing without one.
 
-    With `cut` the client got only the first half of it, and then the end of its input.
+    With `cut` the client got only the first half of it, and then the end of its input.  For `waited` seconds of the
+    time it was ready to run, and the machine was busy with others.
     """
 
     sent: float
     answered: float | None
     cut: bool
     answer: bytes
+    waited: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,8 @@ def conversed(reply: dict[str, Any], payload: bytes) -> Conversed:
     place, lines = 0, []
     for rows in reply["said"]:
         said = []
-        for sent, answered, cut, size in rows:
-            said.append(Line(sent, answered, cut, payload[place : place + size]))
+        for sent, answered, cut, size, waited in rows:
+            said.append(Line(sent, answered, cut, payload[place : place + size], waited))
             place += size
         lines.append(tuple(said))
     errors = []

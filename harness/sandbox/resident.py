@@ -16,6 +16,8 @@ _MODULES = (
     "another",
     "supervisor",
     "strays",
+    "command",
+    "warm",
     "processes",
     "clients",
     "holding",
@@ -26,6 +28,7 @@ _PROGRAM = """
 import sys, types
 for name, text in {texts!r}:
     module = sys.modules[name] = types.ModuleType(name)
+    module.__source__ = text
     exec(compile(text, name, "exec"), vars(module))
 module.main(*sys.argv[1:])
 """

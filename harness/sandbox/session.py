@@ -22,7 +22,8 @@ class Session:
     """A sandbox in use, a context manager.
 
     `support` is where the support folder is seen inside, if one was given; `level` is how strong the walls
-    are.
+    are.  Commands in Python may find the modules `warm` imported: each is the fork of an interpreter that waits, see
+    `inside.warm`.  As long as it is empty every command starts cold; one that is recorded always does.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Session:
             SandboxError: it has not.
         """
         self.level, self.support = level, support
+        self.warm: tuple[str, ...] = ()
         self._limits, self._cleanup = dict(limits or {}), cleanup
         self._channel = Channel(wire)
         self._root, self._blobs = "", Blobs()
@@ -139,6 +141,7 @@ class Session:
             kill_after=kill_after,
             since_change=since_change,
             orders=dict(orders or {}),
+            warm=[] if orders and orders["act"] == "record" else list(self.warm),
         )
         return ran(reply, payload)
 

@@ -7,22 +7,24 @@ upstream's analytics mean; where its code counts rows for skills, or forgets who
 import hashlib
 import json
 import math
+import re
 import time
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from sqlite3 import Connection
 from typing import Any, NamedTuple, Protocol, TextIO
 
-from migrator.database import Database
+from migrator.database import Database, quoted
 from migrator.outcome import Refusal
 from migrator.session_buddy import ddl, moments
 from migrator.session_buddy.state import State
 
 MICRO, HOUR = 1_000_000, 3_600_000_000  # instants are counted in microseconds
 LEAST_BEFORE, LEAST_NOW, SIMILAR = 5, 2, 10  # rows for a rate before and now, similar users that count
+NOW = re.compile(r"'now'", re.IGNORECASE)
 Answer = dict[str, Any]
 
 
@@ -80,6 +82,7 @@ class Questions:
     def __init__(self, db: Connection, as_of: datetime, reader: moments.Reader) -> None:
         self._db, self._reader = db, reader
         self._now = _micro(moments.of(as_of))
+        _stop_the_clock(db, as_of)
         self._operations: dict[str, Callable[..., Answer]] = {
             "live-metrics": self._live_metrics,
             "anomalies": self._anomalies,
@@ -233,6 +236,16 @@ class Questions:
             rows = len(self._db.execute(f"SELECT * FROM {name}").fetchall())
             found[name] = {"rows": rows, "ms": round((time.perf_counter() - begin) * 1000, 3)}
         return {"views": found}
+
+
+def _stop_the_clock(db: Connection, as_of: datetime) -> None:
+    """Views of this private copy that ask for the time are told the instant."""
+    instant = as_of.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    views = db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'view'").fetchall()
+    for name, sql in views:
+        if name.lower() in ddl.VIEWS and NOW.search(sql):
+            db.execute(f"DROP VIEW {quoted(name)}")
+            db.execute(NOW.sub(f"'{instant}'", sql))
 
 
 def _micro(moment: moments.Moment) -> int:

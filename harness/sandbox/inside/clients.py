@@ -16,7 +16,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.sandbox.inside.processes import Command, HostGoneError, Output, Processes
+from harness.sandbox.inside.command import Command
+from harness.sandbox.inside.processes import HostGoneError, Output, Processes
 from harness.sandbox.inside.strays import end_strays, left_alive
 from harness.sandbox.inside.tree import RefusedError
 
@@ -40,7 +41,9 @@ class Blow:
 
 @dataclass
 class _Client:
-    """One process; rows of `said` are: sent, answered or None, whether it was cut, the answer's bytes."""
+    """One process; rows of `said` are: sent, answered or None, whether it was cut, the answer's bytes, and for how
+    long it could have run meanwhile and others had the processor.
+    """
 
     child: subprocess.Popen[bytes]
     requests: Sequence[bytes]
@@ -52,6 +55,7 @@ class _Client:
     killed: bool = False
     over: bool = False  # its stdout has ended
     shut: bool = False  # its stdin has
+    waited: float = 0.0  # seconds for the processor, before its last request
 
     @property
     def waiting(self) -> bool:
@@ -154,7 +158,8 @@ class Clients:
         blow, line = self._blow, client.requests[number]
         hit = blow and not self._landed and client is self._clients[blow.client] and number >= blow.request
         cut = bool(hit and blow and blow.cut)
-        client.said.append([time.monotonic(), None, cut, b""])
+        client.waited = _waited(client.child.pid)
+        client.said.append([time.monotonic(), None, cut, b"", 0.0])
         if hit and blow and not cut:
             client.due = time.monotonic() + blow.share * client.needed
         with contextlib.suppress(OSError):  # it is gone, which its stdout tells
@@ -206,4 +211,14 @@ def _listen(client: _Client, chunk: bytes) -> None:
         line, _, client.heard = client.heard.partition(b"\n")
         if client.waiting:
             client.said[-1][1:2], client.said[-1][3] = [now], line
+            client.said[-1][4] = max(0.0, _waited(client.child.pid) - client.waited)
             client.needed, client.due = now - client.said[-1][0], None
+
+
+def _waited(pid: int) -> float:
+    """Returns for how many seconds a process was ready and had no processor; 0 where the kernel does not tell."""
+    try:
+        with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
+            return int(file.read().split()[1]) / 1e9  # Documentation/scheduler/sched-stats.rst
+    except (OSError, ValueError, IndexError):
+        return 0.0

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from harness.sandbox.inside.processes import DUMPABLE, PDEATHSIG, prctl
+from harness.sandbox.inside.command import DUMPABLE, PDEATHSIG, prctl
 from harness.sandbox.inside.tree import RefusedError
 
 _PATIENCE = 5.0  # seconds for a holder to close in order

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import resource
 import select
@@ -11,24 +10,21 @@ import signal
 import subprocess
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Union
 
-from harness.sandbox.inside.fence import shut_in
+from harness.sandbox.inside.command import DUMPABLE, Command, begin, confine, prctl
 from harness.sandbox.inside.strays import end_strays, left_alive
-from harness.sandbox.inside.supervisor import supervise
 from harness.sandbox.inside.tracing import known_here
 from harness.sandbox.inside.tree import RefusedError
+from harness.sandbox.inside.warm import Forked, Interpreters
 from harness.sandbox.inside.watching import Watch
 
 KEPT_OUTPUT = 1 << 20  # bytes of stdout, and of stderr, that a run hands back: the head and the tail
-PDEATHSIG, DUMPABLE, _SUBREAPER, _NO_NEW_PRIVS = 1, 4, 36, 38  # linux/prctl.h
-_libc = ctypes.CDLL(None)
+_SUBREAPER = 36  # linux/prctl.h
 
 
-def prctl(option: int, value: int) -> None:
-    """The process attribute is set where the kernel knows it."""
-    _libc.prctl(option, ctypes.c_ulong(value), ctypes.c_ulong(0), ctypes.c_ulong(0), ctypes.c_ulong(0))
+Child = Union["subprocess.Popen[bytes]", Forked]  # Python 3.9 evaluates this line
 
 
 class HostGoneError(Exception):
@@ -52,31 +48,6 @@ class Output:
     def kept(self) -> bytes:
         """Returns the stream, with a line in the middle that tells how much was cut, if any."""
         return self._head + (b"\n[... %d bytes cut ...]\n" % self._cut if self._cut else b"") + self._tail
-
-
-@dataclass(frozen=True)
-class Command:
-    """What to run: `limits` are resource limits by name, `timeout` is in seconds.
-
-    A `folder` that cannot be entered is replaced by ``/``, as a login does.  With `fence`, writing is possible
-    only below that folder.  The tree `watched` is watched for its first change.  `kill_after` so many seconds
-    everything is killed: from the start, or with `since_change` from that first change.  With `orders` it runs under
-    supervision of the tree `supervised`, see `harness.sandbox.inside.supervisor`; `told` are contents that the host has.
-    """
-
-    argv: list[str]
-    env: Mapping[str, str]
-    folder: str
-    stdin: bytes
-    timeout: float
-    limits: Mapping[str, int]
-    fence: str = ""
-    watched: str = ""
-    kill_after: float | None = None
-    since_change: bool = False
-    orders: dict[str, Any] = field(default_factory=dict)
-    supervised: str = ""
-    told: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -110,6 +81,7 @@ class Processes:
         resource.setrlimit(
             resource.RLIMIT_NOFILE, (self._files[1], self._files[1])
         )  # deep trees are observed
+        self.warm = Interpreters(self._files)
         prctl(_SUBREAPER, 1)
         prctl(DUMPABLE, 0)  # commands have our uid and must neither trace us nor write to our pipes
         self._wake, bell = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -131,14 +103,14 @@ class Processes:
         watch = _watch(command.watched)
         try:
             child, start = self._started(command, channel)
-            ended = self._attend(child, start, command, watch, spared)
+            ended = self._attend(child, start, command, watch, {*spared, *self.warm.pids()})
             return replace(ended, told=_read_all(channel)) if command.orders else ended
         finally:
             if watch is not None:
                 watch.close()
             _close(channel)
 
-    def _started(self, command: Command, channel: int) -> tuple[subprocess.Popen[bytes], float]:
+    def _started(self, command: Command, channel: int) -> tuple[Child, float]:
         """Returns the command's process and when it began."""
         answers = os.memfd_create("stdin") if command.stdin else os.open(os.devnull, os.O_RDONLY)
         try:
@@ -146,6 +118,8 @@ class Processes:
                 os.write(answers, command.stdin)
                 os.lseek(answers, 0, os.SEEK_SET)
             start = time.monotonic()
+            if forked := self.warm.start(command, answers, channel):
+                return forked, start
             child = subprocess.Popen(
                 command.argv,
                 env=command.env,
@@ -166,29 +140,12 @@ class Processes:
 
     def become(self, command: Command, channel: int = -1) -> None:
         """The forked process is what the command is to run in."""
-        for name, amount in command.limits.items():
-            resource.setrlimit(getattr(resource, name), (amount, amount))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_NOFILE, self._files)
-        prctl(PDEATHSIG, signal.SIGKILL)
-        prctl(_NO_NEW_PRIVS, 1)
-        prctl(DUMPABLE, 1)  # else its /proc/self is not its own
-        with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
-            file.write("1000")  # so that it goes before the runner
-        if command.fence:
-            shut_in(command.fence)
-        try:
-            os.chdir(command.folder)
-        except OSError:
-            os.chdir("/")
-        if command.orders:
-            orders = {**command.orders, "argv": command.argv, "env": dict(command.env)}
-            supervise(command.supervised, orders, command.told, channel)  # goes on in its child
-            prctl(PDEATHSIG, signal.SIGKILL)
+        confine(command, self._files)
+        begin(command, channel)
 
     def _attend(
         self,
-        child: subprocess.Popen[bytes],
+        child: Child,
         start: float,
         command: Command,
         watch: Watch | None,
@@ -217,7 +174,7 @@ class Processes:
 
     def _wait(
         self,
-        child: subprocess.Popen[bytes],
+        child: Child,
         start: float,
         command: Command,
         watch: Watch | None,
@@ -225,7 +182,8 @@ class Processes:
     ) -> float | None:
         """The command has ended, or its time is up, or the moment to kill it has come; gives the first change."""
         changed: float | None = None
-        fds = {*outputs, self._wake, self.host} | ({watch.fd} if watch else set())
+        ended = child.fd if isinstance(child, Forked) else self._wake
+        fds = {*outputs, ended, self._wake, self.host} | ({watch.fd} if watch else set())
         while child.poll() is None:
             left = start + _time_for(command, changed) - time.monotonic()
             if left <= 0:
@@ -236,6 +194,8 @@ class Processes:
                 if watch and fd == watch.fd:
                     changed = time.monotonic() - start
                     fds.discard(fd)  # only the first one matters
+                    continue
+                if fd == ended != self._wake:
                     continue
                 chunk = os.read(fd, 1 << 16)
                 if fd in outputs:

@@ -16,9 +16,10 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from harness.sandbox.inside.clients import Blow, Clients
+from harness.sandbox.inside.command import Command
 from harness.sandbox.inside.holding import Holders
 from harness.sandbox.inside.picture import KEPT_FILE, Picture
-from harness.sandbox.inside.processes import Command, HostGoneError, Processes
+from harness.sandbox.inside.processes import HostGoneError, Processes
 from harness.sandbox.inside.strays import end_strays
 from harness.sandbox.inside.tracing import known_here
 from harness.sandbox.inside.tree import (
@@ -54,7 +55,7 @@ class Runner:
         self._cache: dict[str, bytes] = {}
         self._cached = 0  # bytes in it
         self._told: set[str] = set()  # digests of what the host has
-        self._processes, self.holders = Processes(requests.fileno()), Holders()
+        self.processes, self.holders = Processes(requests.fileno()), Holders()
 
     def serve(self, replies: BinaryIO) -> None:
         """Answers until the end of the requests."""
@@ -142,10 +143,11 @@ class Runner:
             request["since_change"],
             request["orders"],
             root,
-            self._told,
+            self._told if request["orders"].get("pictures") else set(),
+            tuple(request["warm"]),
         )
         known = set(self._outside())
-        ended = self._processes.run(command, self.holders.held)
+        ended = self.processes.run(command, self.holders.held)
         pieces = [ended.stdout, ended.stderr, ended.told]
         with contextlib.suppress(OSError):  # none was written
             pieces.append(_report(report))
@@ -171,9 +173,11 @@ class Runner:
         lines = [[text.encode("ascii") + b"\n" for text in texts] for texts in json.loads(payload)]
         blow = Blow(**request["blow"]) if request["blow"] else None
         known = set(self._outside())
-        held = Clients(self._processes, command, blow).converse(lines, self.holders.held)
+        held = Clients(self.processes, command, blow).converse(
+            lines, {*self.holders.held, *self.processes.warm.pids()}
+        )
         litter = sorted(set(self._outside()) - known - {f"{self._tmp}/{_REPORT}"})[:_LITTER]
-        said = [[[*row[:3], len(row[3])] for row in rows] for rows in held.said]
+        said = [[[*row[:3], len(row[3]), row[4]] for row in rows] for rows in held.said]
         sizes = [len(errors) for errors in held.errors]
         how = {"said": said, "statuses": held.statuses, "sizes": sizes, "seconds": held.seconds}
         answers = [row[3] for rows in held.said for row in rows]
@@ -270,6 +274,7 @@ def main(homes: str, tmp: str, fence: str = "") -> None:
         pass
     finally:
         runner.holders.release(kill=True)
+        runner.processes.warm.end()
         end_strays(())
         for folder in runner.folders:
             empty(folder, runner.mounts)

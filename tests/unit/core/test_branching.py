@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
-from toy import InMemory, Run, numbers_of, storing, tables_of
+from toy import TOY_PROFILE, InMemory, Run, numbers_of, storing, tables_of
 
 from harness.branching import exactly, files_between
 from harness.fault import ERRORS, Fault, FaultError, Operation, Recording, fault_of
@@ -45,8 +46,13 @@ class Stepwise(InMemory):
     course: Course = row_by_row
     hides: bool = False  # says that all is well after an error
     unsteady: bool = False  # does nothing at all when it is not recorded
+    spoilt: bool = False  # where it starts warm, a run that nothing befalls does nothing
+    starts: list[bool] = field(default_factory=list)  # of each run: whether it was warm
 
     def run(self, argv: Sequence[str], *, orders: Mapping[str, Any] | None = None, **how: Any) -> Ran:
+        self.starts.append(bool(self.warm) and (orders or {}).get("act") != "record")
+        if orders is None and self.spoilt and self.warm:
+            return self._ran(0, b"")
         if orders is None:
             self.home = [self.home, *self.course(argv[0], self.home)][-1]
             return self._ran(0, b"")
@@ -106,6 +112,44 @@ def test_one_who_trusts_what_an_interrupted_run_left_fails_with_one_fault_and_a_
     again = run(asked=EACH, session=Stepwise(course=trusts_what_is_there), faults=[fault_of("kill@1")])
     assert (again.status, again.faults) == (Status.FAIL, ("kill@1",))
     assert len(again.verdicts) <= again.homes
+
+
+WARM = msgspec.structs.replace(TOY_PROFILE, warm=["json"])
+
+
+def test_only_what_follows_a_fault_starts_warm_where_the_profile_says_so_and_some_of_it_cold_all_the_same(
+    run: Run,
+) -> None:
+    session, cold = Stepwise(), Stepwise()
+    result = run(asked=EACH, session=session, profile=WARM, cases=12)
+    assert run(asked=EACH, session=cold, cases=12).verdicts == result.verdicts
+    assert not any(cold.starts)
+    assert not session.starts[0]  # the recording
+    assert 0 < sum(session.starts) < len(session.starts) - result.homes
+    before = Stepwise()
+    late = msgspec.structs.replace(EACH, steps=[Step(do="migrate"), *EACH.steps])
+    run(asked=late, session=before, profile=WARM, cases=1)
+    assert before.starts[0] is False
+
+
+def test_a_case_that_fails_in_a_warm_start_alone_is_no_failure_and_from_there_on_all_start_cold(
+    run: Run,
+) -> None:
+    session = Stepwise(spoilt=True)
+    result = run(asked=EACH, session=session, profile=WARM, cases=8)
+    assert result.status is Status.PASS
+    assert "fail in a warm start, pass in a cold one" in result.notes[0]
+    assert any("in a warm start" in line for line in scenario_lines(result, ""))
+    first = session.starts.index(True)
+    assert not any(session.starts[first + 4 :])
+
+
+def test_one_who_fails_in_a_cold_start_too_is_blamed_for_that(run: Run) -> None:
+    result = run(asked=EACH, session=Stepwise(course=trusts_what_is_there), profile=WARM)
+    assert (result.status, result.faults) == (Status.FAIL, ("kill@1",))
+    folder = RunFolder.open(Path(result.folder))
+    assert "warm" not in load(folder.path / "smallest", folder.blobs).draft
+    folder.close()
 
 
 def test_a_sample_of_stated_size_is_the_same_for_the_same_seed(run: Run) -> None:

@@ -177,6 +177,7 @@ class InMemory:
     distort: Callable[[Home], Home] = lambda home: home
     level: str = "bare"
     supervises: bool = True
+    warm: tuple[str, ...] = ()
     support: str | None = None
     runs: int = 0
     home: Home = field(default_factory=lambda: Home.empty("/home/u"))

@@ -541,6 +541,25 @@ def test_clients_are_answered_side_by_side_each_in_its_order(session: Session) -
     assert second < last
 
 
+RIVALS = """
+import os, sys, time
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+for line in sys.stdin:
+    begun = time.process_time()
+    while time.process_time() - begun < 0.1:
+        pass
+    print("{}", flush=True)
+"""
+
+
+def test_how_long_a_client_waited_for_the_processor_is_told(session: Session) -> None:
+    empty(session)
+    held = session.converse(["python3", "-c", RIVALS], [["1", "2"], ["1", "2"]], timeout=20)
+    rivals = [lines[-1] for lines in held.lines]
+    assert max(line.waited for line in rivals) > 0.02
+    assert all(0 <= line.waited <= (line.answered or 0) - line.sent for line in rivals)
+
+
 def test_a_killed_client_leaves_its_request_open_and_the_others_go_on(session: Session) -> None:
     held = conversation(session, 2, {"client": 1, "request": 2, "share": 0.3, "cut": False})
     assert held.landed

@@ -126,11 +126,18 @@ def test_views_are_told_by_their_rows() -> None:
     views = answer(upgraded(home(invoked("mypy"), invoked("ruff"))), op="views")["views"]
     assert {name: said["rows"] for name, said in views.items()} == {
         "v_realtime_skill_dashboard": 0,
+        "v_skill_effectiveness_trend": 2,
         "v_community_baseline_comparison": 2,
         "v_skill_dependency_network": 0,
         "v_ab_test_summary": 0,
         "v_multimodal_skill_catalog": 2,
     }
+
+
+def test_a_skill_that_similar_users_never_completed_is_not_recommended() -> None:
+    made = used(("me", "a", 1), ("you", "a", 1), ("you", "b", 0), ("you", "c", 1), ("you", "c", 0))
+    (told,) = answer(made, op="recommendations", user="me", limit=5, min_common=1)["recommendations"]
+    assert (told["skill_name"], told["completion_rate"]) == ("c", 0.5)
 
 
 def test_every_kind_of_question_is_asked_and_only_of_a_finished_version_4() -> None:
@@ -164,10 +171,13 @@ def test_a_wrong_answer_is_told_where_it_differs() -> None:
 def test_views_have_limits_at_the_reference_load_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     made = upgraded(home(invoked("mypy")))
 
-    def slow(ms: float, seconds: float = 0.1, times: int = 8) -> list[str] | None:
+    def slow(ms: float, seconds: float = 0.1, times: int = 8, waited: float = 0.0) -> list[str] | None:
         views = {name: {"rows": 1, "ms": ms} for name in queries.LIMITS}
         reply = {"ok": True, "views": views}
-        talk = [Exchange(0, number, {"op": "views"}, number + seconds, reply) for number in range(times)]
+        talk = [
+            Exchange(0, number, {"op": "views"}, number + seconds, reply, waited=waited)
+            for number in range(times)
+        ]
         found = queries.slow(made, talk)
         return None if found is None else [one.subject for one in found]
 
@@ -177,4 +187,6 @@ def test_views_have_limits_at_the_reference_load_alone(monkeypatch: pytest.Monke
     assert slow(1) == []
     assert slow(149) == []
     assert slow(151) == [f"{name}: median of 7" for name, limit in queries.LIMITS.items() if limit == 50]
+    assert slow(400, seconds=0.7, waited=0.3) == []
+    assert slow(500, seconds=0.7, waited=0.3) != []
     assert slow(1, seconds=0.6) == ["all views: median of 7, by the clock of the harness"]

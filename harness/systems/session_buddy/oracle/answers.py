@@ -107,6 +107,8 @@ def _interactions(connection: sqlite3.Connection) -> dict[str, dict[str, list[bo
     return users
 
 
+# What similar users "used successfully": upstream's words (analytics/collaborative_filtering.py), where its query also
+# gives skills that they never completed, with a score of 0.
 def _recommendations(users: Mapping[str, Mapping[str, list[bool]]], user: str, least: int) -> list[Record]:
     own = {user, hashlib.sha256(user.encode("utf-8", "surrogatepass")).hexdigest()}
     tried = {skill for name in own for skill in users.get(name, {})}
