@@ -14,11 +14,12 @@ from random import Random
 import msgspec
 
 from harness.case import event_of, record, run_step, run_verb, run_with
+from harness.course import ReplayError
 from harness.fault import ANOTHER_RUN, ERRORS, Fault, Recording, alike
 from harness.history import Event, Kill
 from harness.home import Home
 from harness.power import state_key, state_of, survivors
-from harness.replay import ReplayError, course_of, unlike
+from harness.replay import course_of, unlike
 from harness.sampling import sample
 from harness.sandbox.session import Session
 from harness.scenario import Scenario, ScenarioError, Step
@@ -153,9 +154,10 @@ class Branches:
         for fault in self._chosen(step, list(found), recording, depth):
             home = state_of(course, found[fault], pictures)
             over = fault.at == end and clean is not None
-            if (state_key(home), over) in seen:
+            key = state_key(home, times=True)
+            if (key, over) in seen:
                 continue
-            seen.add((state_key(home), over))
+            seen.add((key, over))
             self.session.lay_out(home)
             what = str(recording.at(fault.at))
             kill = Kill(0.0, landed=True, clean=clean, fault=str(fault), operation=what, over=over)

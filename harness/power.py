@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
+from harness.course import BLANK, Change, Course
 from harness.home import Home
-from harness.replay import BLANK, Change, Course
 
 Model = Literal["strict", "ext4"]
 _SECTOR = 512  # bytes that a disk writes as one
@@ -57,14 +57,18 @@ def survivors(course: Course, operations: int, model: Model) -> Iterator[Survivo
 def _forced(course: Course, issued: list[int], at: int, model: Model) -> set[int]:
     """Returns the changes that are sure to be on the disk."""
     last: dict[int | None, int] = {}
+    whole: dict[int | None, int] = {}
     for force in course.forces:
         if force.at < at:
             last[force.inode] = force.at
+            if not force.data_alone:
+                whole[force.inode] = force.at
     everything = last.get(None, -1)
     any_force = max(last.values(), default=-1)
 
     def lasts(change: Change) -> bool:
-        until = max(last.get(change.owner, -1), everything)
+        forces = whole if change.sort in {"mode", "time"} else last
+        until = max(forces.get(change.owner, -1), everything)
         if model == "ext4" and change.sort != "data":
             until = any_force
         return change.forced or change.at < until
@@ -110,7 +114,10 @@ def state_of(course: Course, found: Survivors, pictures: Mapping[int, Home]) -> 
     return course.tree(found.kept, like, dict(found.torn))
 
 
-def state_key(home: Home) -> int:
-    """Returns a number that two homes share if they are the same, times aside."""
-    told = ((path, e.kind, e.mode, e.digest, e.target) for path, e in home.entries.items())
+def state_key(home: Home, *, times: bool = False) -> int:
+    """Returns a number that two homes share if they are the same; of times, those of files count at most."""
+    told = (
+        (path, e.kind, e.mode, e.digest, e.target, e.mtime_ns if times and e.kind == "file" else 0)
+        for path, e in home.entries.items()
+    )
     return hash(frozenset(told))

@@ -10,12 +10,12 @@ from importlib.metadata import version
 from hypothesis.errors import Unsatisfiable
 
 from harness.branching import ALL, exactly
+from harness.course import ReplayError
 from harness.draft import Draft, asked_for, dealt, drafts
 from harness.draws import drawn, drawn_apart
 from harness.exploration import Exploration, Progress
 from harness.fault import ANOTHER_RUN, Fault
 from harness.home import Home
-from harness.replay import ReplayError
 from harness.result import RunResult, judge_history
 from harness.sandbox.channel import SandboxError
 from harness.sandbox.session import Session

@@ -12,6 +12,7 @@ _MODULES = (
     "fence",
     "watching",
     "tracing",
+    "calls",
     "operations",
     "another",
     "supervisor",

@@ -16,7 +16,8 @@ import time
 from typing import Any
 
 from harness.sandbox.inside.another import Another
-from harness.sandbox.inside.operations import ALWAYS, MAKING, OPENING, Operation
+from harness.sandbox.inside.calls import ALWAYS, MAKING, OPENING
+from harness.sandbox.inside.operations import Operation
 from harness.sandbox.inside.picture import Picture
 from harness.sandbox.inside.tracing import (
     CALL_EXIT,
@@ -60,7 +61,7 @@ class Supervisor:
 
     `orders` say what to do: ``at`` is the number of the operation, from 0, that the fault is for (-1 for none), ``act``
     one of ``record``, ``kill``, ``error``, ``short``, ``write`` and ``run``; ``errno`` and ``sticky`` belong to an error, ``files`` to a
-    foreign write, ``argv`` and ``env`` to another run.  With ``data`` the bytes written are kept, with ``pictures`` a picture of the tree is taken whenever it
+    foreign write, ``argv`` and ``env`` to another run.  With ``data`` the bytes written are kept, and what each operation left of modes and times; with ``pictures`` a picture of the tree is taken whenever it
     may have changed.
     """
 
@@ -169,6 +170,8 @@ class Supervisor:
             set_registers(pid, regs)
         if operation is not None:
             data = operation.after(regs.result())
+            if self._orders.get("data") and regs.result() >= 0:
+                operation.leave()
             if self._orders.get("data") and data:
                 operation.more["data"] = len(self.blobs)
                 self.blobs.append(data)
@@ -202,6 +205,11 @@ class Supervisor:
                 fresh = f"{where}.other"
                 write(fresh, bytes.fromhex(content), mode, mtime_ns)
                 os.replace(fresh, where)
+
+    def finish(self) -> None:
+        """All has ended; where data was kept too, the end has its picture like the operations."""
+        if self._orders.get("pictures") and self._orders.get("data"):
+            self._take_picture(self.count)
 
     def report(self) -> bytes:
         """Returns what came of it: a line of JSON, then the bytes that it counts."""
@@ -238,6 +246,7 @@ def supervise(root: str, orders: dict[str, Any], told: set[str], channel: int) -
         ptrace(CONTINUE, child)
         supervisor = Supervisor(root, orders, told)
         status = supervisor.attend(child)
+        supervisor.finish()
         with open(channel, "wb") as file:
             file.write(supervisor.report())
     except BaseException as error:  # noqa: BLE001 - nobody else is there to tell

@@ -23,7 +23,15 @@ _ALLOW, _STOP, _ABSENT = 0x7FFF0000, 0x7FF00000, 0x00050000 | 38  # linux/seccom
 _X86_64, _X32 = 0xC000003E, 0x40000000  # linux/audit.h; calls of the other table begin here
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # linux/bpf_common.h
 _SET_FILTER = (22, 2)  # PR_SET_SECCOMP, SECCOMP_MODE_FILTER
-_RINGS = 425  # io_uring_setup: what goes through a ring stops nowhere, so there are none
+_RINGS, _ASYNCHRONOUS = (
+    425,
+    206,
+)  # io_uring_setup, io_setup: what goes through them stops nowhere, so there are none
+_CONTROL, _SHARE = (
+    16,
+    (0x40049409, 0x4020940D),
+)  # ioctl; FICLONE and FICLONERANGE: without them a copy is written
+_NOT_HERE = 0x00050000 | 95  # EOPNOTSUPP
 _PAGE = 4096
 
 _REGISTERS = (
@@ -132,8 +140,16 @@ def stop_before(calls: Collection[int], opening: Mapping[int, int], flags: int) 
     program += [
         (_AT_LEAST, 0, 1, _X32),
         (_RETURN, 0, 0, _ABSENT),
-        (_EQUAL, 0, 1, _RINGS),
-        (_RETURN, 0, 0, _ABSENT),
+    ]
+    for call in (_RINGS, _ASYNCHRONOUS):
+        program += [(_EQUAL, 0, 1, call), (_RETURN, 0, 0, _ABSENT)]
+    program += [
+        (_EQUAL, 0, 5, _CONTROL),
+        (_LOAD, 0, 0, 24),
+        (_EQUAL, 1, 0, _SHARE[0]),
+        (_EQUAL, 0, 1, _SHARE[1]),
+        (_RETURN, 0, 0, _NOT_HERE),
+        (_RETURN, 0, 0, _ALLOW),
     ]
     for call in sorted(calls):
         program += [(_EQUAL, 0, 1, call), (_RETURN, 0, 0, _STOP)]
