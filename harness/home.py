@@ -110,6 +110,12 @@ class Home:
         """Returns the entry at the path, or None; links are not followed."""
         return self.entries.get(path)
 
+    def has_second_name(self, path: str) -> bool:
+        """Tells whether a hard link leads to the file at the path."""
+        return bool(self.entries[path].target) or any(
+            entry.kind == "file" and entry.target == path for entry in self.entries.values()
+        )
+
     def content(self, path: str) -> bytes:
         """Returns a file's bytes.
 

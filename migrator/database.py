@@ -24,10 +24,20 @@ from migrator.outcome import Refusal
 LOCKS = (("", 0x40000000, 512), ("-shm", 120, 9))  # PENDING, RESERVED, SHARED; the eight WAL locks and DMS
 QUERY = getattr(fcntl, "F_OFD_GETLK", fcntl.F_GETLK)  # OFD: also sees locks of this very process
 SETTINGS = ("locking_mode=EXCLUSIVE", "synchronous=EXTRA", "temp_store=MEMORY")
+SECOND_NAME = (
+    "has another name too (a hard link). SQLite keeps a database's log under one name, and a rollback could give back "
+    "one only. Remove the other name, or make it a copy."
+)
 JUST_NOW = "a program that wrote to it just now"
 
 Contents = dict[str, list[Any]]  # by table: number of rows, digest; as JSON gives it back
 Row = tuple[str, str, dict[str, Any]]  # table, key column, values by column
+
+
+def of_one_name(path: str) -> None:
+    """The database at `path` has no other name. Raises Refusal."""
+    if os.stat(path).st_nlink > 1:
+        raise Refusal("DB_INVALID", f"{path} {SECOND_NAME}")
 
 
 class Database:

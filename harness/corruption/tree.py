@@ -5,6 +5,8 @@ from __future__ import annotations
 import posixpath
 from dataclasses import replace
 
+import msgspec
+
 from harness.home import Home
 
 
@@ -42,6 +44,14 @@ def copied(home: Home, source: str, destination: str) -> Home | None:
         return None
     entry = home.entries[source]
     return home.with_entry(destination, entry)
+
+
+def given_second_name(home: Home, path: str, second: str) -> Home | None:
+    """Returns the home with a hard link to a file; None where there is none, or something lies at the link's place."""
+    entry = home.get(path)
+    if entry is None or entry.kind != "file" or home.get(second) is not None or not _can_hold(home, second):
+        return None
+    return home.with_entry(second, msgspec.structs.replace(entry, target=path))
 
 
 def moved(home: Home, source: str, destination: str) -> Home | None:

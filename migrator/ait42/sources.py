@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from migrator import files
 from migrator.ait42.workspaces import NAME
+from migrator.database import of_one_name
 from migrator.outcome import Refusal
 from migrator.system import Record
 
@@ -64,7 +65,9 @@ def usable(where: Places) -> None:
         os.path.lexists(path) and not os.access(path, os.R_OK | os.W_OK)
     ):
         raise Refusal("NO_ACCESS", f"{path} or its folder is not writable for this user.")
-    if not os.path.lexists(path):
+    if os.path.lexists(path):
+        of_one_name(path)
+    else:
         for side in (path + "-wal", path + "-journal"):
             if os.path.lexists(side) and os.path.getsize(side):
                 message = f"{side} is there without its database; put that back, or move the file away."

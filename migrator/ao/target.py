@@ -10,6 +10,7 @@ import sqlite3
 from migrator import database, files
 from migrator.ao.places import Places
 from migrator.ao.plan import Picture
+from migrator.database import of_one_name
 from migrator.outcome import Refusal
 
 VERSION = 12
@@ -20,10 +21,6 @@ COLUMNS = {
     "change_log": "seq project_id session_id event_type payload created_at",
 }
 TRIGGER = "sessions_cdc_insert"
-SECOND_NAME = (
-    "has another name too (a hard link). SQLite keeps a database's log under one name, and a rollback could give back "
-    "one only. Remove the other name, or make it a copy."
-)
 REPAIR = "Restore it from a backup."
 
 
@@ -42,8 +39,7 @@ def there(places: Places) -> None:
     if os.path.islink(path) or not os.path.isfile(path):
         message = f"{path} is not a regular file. Name its real folder with --data-dir."
         raise Refusal("DB_INVALID", message)
-    if os.lstat(path).st_nlink > 1:
-        raise Refusal("DB_INVALID", f"{path} {SECOND_NAME}")
+    of_one_name(path)
     if not os.access(path, os.R_OK | os.W_OK) or not os.access(os.path.dirname(path), os.R_OK | os.W_OK):
         raise Refusal("DB_INVALID", f"{path} or its folder may not be read and written by this user.")
 

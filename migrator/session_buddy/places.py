@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from migrator import files
+from migrator.database import of_one_name
 from migrator.outcome import Refusal
 
 # PHASE4_DEPLOYMENT_CHECKLIST.md and scripts/deploy_phase4.sh; then what the code has, in the folder where it is started.
@@ -71,6 +72,7 @@ def check(path: str) -> None:
     folder = os.path.dirname(path)
     if not os.path.isfile(path):
         raise Refusal("NOT_A_DATABASE", f"{path} is not a regular file.")
+    of_one_name(path)
     if not os.access(folder, os.W_OK | os.X_OK) or not os.access(path, os.R_OK | os.W_OK):
         raise Refusal("NO_ACCESS", f"{path} or its folder is not writable for this user.")
     with open(files.open_regular(path), "rb") as stream:

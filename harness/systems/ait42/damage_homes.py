@@ -118,6 +118,11 @@ def _older_generation(home: Home, random: Random) -> Home | None:
     return tree.copied(home, paths[0], f"{LEGACY}/sessions.json") if paths else None
 
 
+def _two_names(home: Home, random: Random) -> Home | None:
+    second = random.choice((f"{DATABASE}.bak", "sync/sessions.db"))
+    return tree.given_second_name(home, DATABASE, second)
+
+
 def _stray_log(home: Home, random: Random) -> Home | None:
     if home.get(DATABASE) is not None or not session_files(home, random):
         return None
@@ -157,6 +162,7 @@ _ROWS: tuple[tuple[str, str, str, Apply], ...] = (
     ("database-torn", "the database is cut short", "DB_INVALID",
      _on_database(_torn)),
     ("database-overwritten", "a block of the database is overwritten", "DB_INVALID", _on_database(_overwritten)),
+    ("database-of-two-names", "a hard link gives the database a second name", "DB_INVALID", _two_names),
     ("stray-log", "a write-ahead log without its database", "DB_INVALID", _stray_log),
 )  # fmt: skip
 

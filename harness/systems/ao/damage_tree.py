@@ -45,10 +45,8 @@ def _sessions(damage: Callable[[Home, str, Random], Home | None]) -> Apply:
 
 
 def _two_names(home: Home, random: Random) -> Home | None:
-    entry, second = home.get(f"{DATA}/ao.db"), random.choice((f"{DATA}/ao.db.bak", "code/ao.db"))
-    if entry is None or entry.kind != "file" or home.get(second) is not None:
-        return None
-    return home.with_entry(second, replace(entry, target=f"{DATA}/ao.db"))
+    second = random.choice((f"{DATA}/ao.db.bak", "code/ao.db"))
+    return tree.given_second_name(home, f"{DATA}/ao.db", second)
 
 
 def _stale_index(home: Home, random: Random) -> Home | None:

@@ -101,6 +101,10 @@ def _linked_to(target: str) -> Apply:
     return on_file(lambda home, path, _: _without(home, path).with_link(path, target))
 
 
+def _two_names(home: Home, path: str, random: Random) -> Home | None:
+    return tree.given_second_name(home, path, random.choice((f"{path}.bak", "sync/skills.db")))
+
+
 def _at_both_places(home: Home, path: str, _: Random) -> Home | None:
     other = LOCAL if path == DATABASE else DATABASE
     return tree.copied(home, path, other) if home.entries[path].kind == "file" else None
@@ -160,6 +164,7 @@ _ROWS: tuple[tuple[str, str, str, Apply], ...] = (
     ("linked-outside", "the database is a link out of the home", "PATH_ESCAPES DB_MISSING", _linked_to(_OUTSIDE)),
     ("linked-nowhere", "the database is a link to nothing", "DB_MISSING", _linked_to("not-there.db")),
     ("both-places", "there is a database at either place", "DB_AMBIGUOUS", on_file(_at_both_places)),
+    ("two-names", "a hard link gives the database a second name", "DB_INVALID", on_file(_two_names)),
     ("torn-log", "the write-ahead log is cut short", "", on_file(_torn_log)),
     ("killed-write", "a writer was killed, its rollback journal lies beside the database", "",
      on_settled_file(_killed_write)),

@@ -35,8 +35,8 @@ def state_of(home: Home) -> TargetState:
     path = place(home)
     if path is None:
         return TargetState(_INVALID if _orphaned(home) else frozenset())
-    if not home.entries[path].mode & 0o400:
-        return TargetState(_INVALID)
+    if not home.entries[path].mode & 0o400 or home.has_second_name(path):
+        return TargetState(_INVALID)  # a rollback could give back one name only
     try:
         with opened(home) as connection:
             return TargetState(_refusals(connection), tables_of(connection))

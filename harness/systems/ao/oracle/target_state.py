@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from sqlite_utils import Database
 
 from harness.expectation import TargetUnreadableError
-from harness.home import Entry, Home
+from harness.home import Home
 from harness.records import Record, Tables
 from harness.systems.ao.oracle import schema
 from harness.systems.ao.oracle.database import asked, once_for_each_content, place, tables_of
@@ -47,22 +47,14 @@ def state_of(home: Home) -> TargetState:
     if path is None:
         return TargetState(refusals=frozenset({"DB_MISSING"}))
     beside = [home.get(path + suffix) for suffix in ("-wal", "-shm", "-journal")]
+    # SQLite keeps its log by one name, and a rollback restores one, so a database has no other.
     odd = any(entry is not None and entry.kind != "file" for entry in beside)
-    if odd or not home.entries[path].mode & 0o400 or _has_second_name(home, path):
+    if odd or not home.entries[path].mode & 0o400 or home.has_second_name(path):
         return TargetState(refusals=frozenset({"DB_INVALID"}))
     state = _readable_state(home)
     if home.entries[path].mode & 0o200 and Tree(home).may_write(posixpath.dirname(path)):
         return state
     return replace(state, refusals=state.refusals | {"DB_INVALID"})
-
-
-def _has_second_name(home: Home, path: str) -> bool:
-    """Tells whether a hard link leads to the database: SQLite keeps its log by one name, and a rollback restores one."""
-    return bool(home.entries[path].target) or any(entry.target == path for entry in _files(home))
-
-
-def _files(home: Home) -> Iterator[Entry]:
-    return (entry for entry in home.entries.values() if entry.kind == "file")
 
 
 @once_for_each_content

@@ -63,6 +63,8 @@ def state_of(home: Home, asked: Asked | None = None) -> State:
         )
     refusals = {"DB_AMBIGUOUS"} if len(there) > 1 else set()
     refusals |= _no_access(home, path)
+    if home.entries[path].kind == "file" and home.has_second_name(path):
+        refusals.add("DB_INVALID")  # a rollback could give back one name only
     if _no_database(home, path):
         return State(path, frozenset({*refusals, "NOT_A_DATABASE"}))
     if not home.entries[path].mode & 0o400:
