@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 from random import Random
 
@@ -22,6 +22,7 @@ from harness.power import state_key, state_of, survivors
 from harness.replay import course_of, unlike
 from harness.sampling import sample
 from harness.sandbox.session import Session
+from harness.scarcity import Need, Scarcity, lacking, nearby, sampled
 from harness.scenario import Scenario, ScenarioError, Step
 from harness.supervised import RECORD_DATA, fired_of
 from harness.sut import Profile
@@ -65,6 +66,8 @@ class Branches:
     random: Random
     choice: Choice = ALL
     warm: Callable[[], bool] = lambda: True  # whether commands may start warm where the profile says so
+    needs: list[Need] = field(default_factory=list)
+    """What the steps were found to need, see `harness.scarcity`."""
 
     def cases(self, home: Home) -> Iterator[tuple[tuple[Event, ...], tuple[Chosen, ...]]]:
         """Yields the events of each case and the faults that were chosen in it; a verb that the profile lacks is passed over.
@@ -124,6 +127,9 @@ class Branches:
         if step.power:
             yield from self._powerless(number, step, before, depth)
             return
+        if lack := lacking(step):
+            yield from self._lacking(Scarcity(number, step, self.profile, self.session, before, lack), depth)
+            return
         if step.during and step.during != ANOTHER_RUN:
             yield from self._overtaken(number, step, before, depth)
             return
@@ -168,6 +174,23 @@ class Branches:
             else:
                 event = Event(number, step.do, "unknown", before, home, signal=9, kill=kill)
             yield event, Chosen(fault, recording.at(fault.at).likeness)
+
+    def _lacking(self, scarcity: Scarcity, depth: int) -> Iterator[tuple[Event, Chosen]]:
+        """Yields the step with one amount after the other of what it has too little of."""
+        clean, used = scarcity.clean()
+        wanted = self.choice.faults[depth].fault if depth < len(self.choice.faults) else None
+        if wanted is not None and self.choice.exact:
+            chosen = [wanted] if wanted.kind == scarcity.of else []
+        elif clean is None:
+            return  # it does not end well even so
+        else:
+            need, found = scarcity.amounts(used)
+            self.needs.append(need)
+            points = scarcity.step.points
+            chosen = nearby(found, wanted) if wanted else sampled(found, points, self.random)
+        for fault in chosen:
+            how = (scarcity.number, scarcity.step, self.profile, self.session)
+            yield run_with(fault, *how, before=scarcity.before, clean=clean), Chosen(fault, scarcity.of)
 
     def _overtaken(self, number: int, step: Step, before: Home, depth: int) -> Iterator[tuple[Event, Chosen]]:
         """Yields the step with others' work at one operation after the other, as far as the home has a place for it.
@@ -220,6 +243,8 @@ def faults_of(step: Step, recording: Recording) -> Iterator[Fault]:
         yield from recording.short_writes()
     elif step.during == ANOTHER_RUN:
         yield from recording.others(ANOTHER_RUN)
+    elif step.disk:
+        yield from recording.fillings()
 
 
 def files_between(before: Home, after: Home) -> list[tuple[str, str, str, int, int]]:

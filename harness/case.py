@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from harness.failed_force import forgotten
-from harness.fault import Fault, Recording, fault_of
+from harness.fault import LACKS, Fault, Recording, fault_of
 from harness.history import Event, Kill
 from harness.home import Home
 from harness.interruption import drawn
@@ -94,11 +94,16 @@ def run_with(
 ) -> Event:
     """Returns the event of a step that a fault befell; `clean` is what it leaves where none does, measured if not given.
 
-    Where the run has no such operation the fault does not come about, and its `landed` is false.
+    Where the run has no such operation, or enough of what there is little of, the fault does not come about, and its `landed` is false.
     """
     if clean is None:
-        clean = record(step, profile, session, before=before)[1]
+        clean = clean_end(step, profile, session, before=before)
     session.lay_out(before)
+    if fault.lack:
+        ran = run_verb(step, profile, session, left={fault.kind: fault.at})
+        landed = profile.outcome_of(ran.status) not in {"done", "partial"}
+        kill = Kill(ran.seconds, landed, clean, str(fault), f"{fault.at} {LACKS[fault.kind]} left")
+        return event_of(number, step, profile, ran, before=before, after=session.observe(), kill=kill)
     data = {"data": True} if fault.kind == "error" else {}
     ran = run_verb(step, profile, session, orders={**fault.orders(), **data})
     fired, after = fired_of(ran.told), session.observe()
@@ -113,6 +118,13 @@ def run_with(
             session.lay_out(left)
             event = replace(event, after=left)
     return event
+
+
+def clean_end(step: Step, profile: Profile, session: Session, *, before: Home) -> Home | None:
+    """Returns what a step leaves where nothing befalls it; None when it does not succeed."""
+    session.lay_out(before)
+    ran = run_verb(step, profile, session)
+    return session.observe() if profile.outcome_of(ran.status) in {"done", "partial"} else None
 
 
 def record(

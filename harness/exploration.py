@@ -17,6 +17,7 @@ from harness.mishap import Known
 from harness.result import RunResult, judge_history, unknown
 from harness.sandbox.channel import SandboxError
 from harness.sandbox.session import Session
+from harness.scarcity import Need, largest
 from harness.scenario import Scenario, story_of
 from harness.shrink import shrink
 from harness.store import RunFolder
@@ -62,6 +63,7 @@ class Exploration:
     )  # by the story's faults of the case at hand: their operations
     likenesses: Mapping[str, str] = field(default_factory=dict)  # the same of the case that is shrunk
     cold: bool = False  # whether no command starts warm any more
+    needs: list[Need] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.story = story_of(self.scenario)
@@ -187,6 +189,7 @@ class Exploration:
             notes=tuple(self.notes),
             kills=self.kills,
             homes=self.homes,
+            needs=largest(self.needs),
             faults=tuple(str(one.fault) for one in self.chosen) if history else (),
             befell=tuple(f"step {e.step}: {e.ended()}" for e in history.events if e.kill and e.kill.fault)
             if history
@@ -221,7 +224,14 @@ class Exploration:
             yield *self._judged(History(home, tuple(world.events), about)), ()
             return
         branches = Branches(
-            self.system, self.scenario, self.profile, self.session, random, choice, lambda: not self.cold
+            self.system,
+            self.scenario,
+            self.profile,
+            self.session,
+            random,
+            choice,
+            lambda: not self.cold,
+            self.needs,
         )
         for events, chosen in branches.cases(home):
             faults: dict[str, Any] = {"faults": [str(one.fault) for one in chosen]} if chosen else {}

@@ -9,20 +9,23 @@ import errno
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from harness.home import Home
-from harness.sandbox.inside.supervisor import REACH
+from harness.sandbox.inside.supervisor import DATA, REACH
 
 if TYPE_CHECKING:
     from harness.sandbox.ended import Ran
 
-Kind = Literal["kill", "error", "short", "power", "write", "run"]
+Kind = Literal["kill", "error", "short", "power", "write", "run", "full", "disk", "inodes", "memory"]
 ANOTHER_RUN = "another-run"
 """In the place of an actor: the same command, begun once more."""
+LACKS: Mapping[Kind, str] = {"disk": "KiB", "inodes": "files", "memory": "KiB"}
+"""Of what there may be too little, and in what it is counted."""
 ERRORS = ("ENOSPC", "EIO", "EACCES", "EMFILE", "EINTR", "EROFS")
 _ONCE = {"EINTR"}  # a call that is interrupted for ever is no error that a program could meet
-_LABEL = re.compile(r"(?P<name>kill|short|E[A-Z]+)@(?P<at>\d+)(?P<sticky>\+?)")
+_LABEL = re.compile(r"(?P<name>kill|short|full|E[A-Z]+)@(?P<at>\d+)(?P<sticky>\+?)")
+_LACK = re.compile(r"(?P<sort>disk|inodes|memory)@(?P<left>\d+)")
 _OTHERS = re.compile(r"(?P<actor>[a-z]+(-[a-z]+)+)@(?P<at>\d+)")
 _POWER = re.compile(r"(?P<model>strict|ext4)@(?P<at>\d+):(?P<state>[a-z]+\d*)")
 _VARYING = re.compile(r"[0-9a-f]*\d[0-9a-f]*")  # numbers, times and digests in names
@@ -58,8 +61,9 @@ class Fault:
     """A kill just before operation `at`; an error there, once or with `sticky` from there on; a write cut in half.
 
     As text: ``kill@7``, ``ENOSPC@7``, ``ENOSPC@7+``, ``short@7``.  Where the power goes, ``strict@7:drop3``: the model, and the
-    `state` that is left, see `harness.power`.  Where an `actor` of the pack writes, ``legacy-new-session@7``; where the same
-    command is begun once more, ``another-run@7``.
+    `state` that is left, see `harness.power`.  Where the disk is filled up at an operation, ``full@7``.  Where there is too
+    little of something from the start, `at` is how much there is: ``disk@7``, ``inodes@7``, ``memory@7``.  Where an
+    `actor` of the pack writes, ``legacy-new-session@7``; where the same command is begun once more, ``another-run@7``.
     """
 
     kind: Kind
@@ -74,6 +78,11 @@ class Fault:
         if self.kind == "power":
             return f"{self.model}@{self.at}:{self.state}"
         return f"{self.error or self.actor or self.kind}@{self.at}{'+' if self.sticky else ''}"
+
+    @property
+    def lack(self) -> bool:
+        """Tells whether it is too little of something, for which no operation has to be found."""
+        return self.kind in LACKS
 
     def orders(self) -> Mapping[str, Any]:
         """Returns what the supervisor is told."""
@@ -95,20 +104,18 @@ def fault_of(label: str) -> Fault:
     """
     if power := _POWER.fullmatch(label):
         return Fault("power", int(power["at"]), model=power["model"], state=power["state"])
+    if lack := _LACK.fullmatch(label):
+        return Fault(cast("Kind", lack["sort"]), int(lack["left"]))
     if others := _OTHERS.fullmatch(label):
         return _of_others(int(others["at"]), others["actor"])
     said = _LABEL.fullmatch(label)
     if said is None or (said["name"].startswith("E") and said["name"] not in ERRORS):
         raise FaultError(
-            f"no such fault: {label!r}; write kill@7, short@7, {', '.join(ERRORS[:2])}@7 or, from there on, ENOSPC@7+; "
+            f"no such fault: {label!r}; write kill@7, short@7, full@7, disk@7, {', '.join(ERRORS[:2])}@7 or, from there on, ENOSPC@7+; "
             "for a loss of power strict@7:all, where a failing case says which state"
         )
     name, at, sticky = said["name"], int(said["at"]), bool(said["sticky"])
-    return (
-        Fault("error", at, name, sticky)
-        if name in ERRORS
-        else Fault("kill" if name == "kill" else "short", at)
-    )
+    return Fault("error", at, name, sticky) if name in ERRORS else Fault(cast("Kind", name), at)
 
 
 def _of_others(at: int, actor: str) -> Fault:
@@ -129,6 +136,7 @@ class Recording:
         bytes, ...
     ] = ()  # what was written, where that was asked for; an operation's `data` says which
     ran: Ran | None = None
+    used: int = 0  # KiB, at most, that the disk held more than at the start
 
     def at(self, number: int) -> Operation:
         """Returns an operation; after the last one there is the end."""
@@ -157,6 +165,12 @@ class Recording:
         """Yields the actor's work at each operation."""
         for number in range(len(self.operations)):
             yield _of_others(number, actor)
+
+    def fillings(self) -> Iterator[Fault]:
+        """Yields a disk that is full from an operation on, for each that may need more room."""
+        for number, operation in enumerate(self.operations):
+            if operation.name in DATA:
+                yield Fault("full", number)
 
     def short_writes(self) -> Iterator[Fault]:
         """Yields a cut for each write of more than a byte."""

@@ -45,6 +45,11 @@ class Kill:
     another: Outcome | Literal[""] = ""
 
     @property
+    def lack(self) -> bool:
+        """Tells whether the step had too little of something from its start: where that was enough, it is an ordinary one."""
+        return self.fault.startswith(("disk@", "inodes@", "memory@"))
+
+    @property
     def deadly(self) -> bool:
         """Tells whether no program survives it."""
         return not self.over and (not self.fault or self.fault.startswith(("kill@", "strict@", "ext4@")))

@@ -36,7 +36,7 @@ def drawn(random: Random, duration: float, changed: float | None) -> Moment:
 class Kills:
     """How many kills were tried, how many `landed`, and how many of these after the step had changed the home.
 
-    `errors` of those tried were errors and cut writes, which a step may survive.
+    `errors` of those tried were errors, cut writes and scarcity, which a step may survive; where there was enough, nothing was tried.
     """
 
     tried: int = 0
@@ -61,7 +61,7 @@ def kills_of(events: Iterable[Event]) -> Kills:
     """Returns the kills among events."""
     kills = NO_KILLS
     for event in events:
-        if event.kill is not None:
+        if event.kill is not None and (event.kill.landed or not event.kill.lack):
             landed, error = event.kill.landed, not (event.kill.deadly or event.kill.over)
             in_work = landed and any(event.before.changes_to(event.after, times=True))
             kills += Kills(1, int(landed), int(in_work), int(error))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from harness.evidence import Evidence
 from harness.history import History
 from harness.interruption import NO_KILLS, Kills
+from harness.scarcity import Need
 from harness.scenario import Scenario
 from harness.story import Story
 from harness.sut import Profile
@@ -34,6 +35,7 @@ class RunResult:
     homes: int = 0
     faults: tuple[str, ...] = ()  # of the smallest failing case, one for each step that branches
     befell: tuple[str, ...] = ()  # the same in words
+    needs: tuple[Need, ...] = ()  # the largest of each step that had too little of something
 
     @property
     def status(self) -> Status:
@@ -56,7 +58,7 @@ def judge_history(
     void = [
         event.kill.fault
         for event in history.events
-        if event.kill and not event.kill.landed and event.kill.fault
+        if event.kill and not event.kill.landed and event.kill.fault and not event.kill.lack
     ]
     if void and story is None:
         return unknown(f"the fault {void[0]} did not come about: the step has no such operation")

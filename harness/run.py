@@ -19,6 +19,7 @@ from harness.home import Home
 from harness.result import RunResult, judge_history
 from harness.sandbox.channel import SandboxError
 from harness.sandbox.session import Session
+from harness.scarcity import untold
 from harness.scenario import Scenario, ScenarioError, story_of
 from harness.store import RunFolder
 from harness.story import Told
@@ -62,8 +63,10 @@ def run_scenario(
     folder.write_json(
         "run.json", {"seed": number, "cases": cases, "level": session.level, "versions": _versions()}
     )
-    if any(step.branches or step.fault for step in scenario.steps) and not session.supervises:
+    if any(step.supervised for step in scenario.steps) and not session.supervises:
         exploration.leave_out("programs can be supervised on x86-64 Linux only, so faults have no place here")
+    elif missing := untold(scenario, session):
+        exploration.leave_out(missing)
     elif trouble := _explore(exploration, steps, shrinking=shrink_failing):
         exploration.leave_open(trouble)
     elif faults and not exploration.verdicts:

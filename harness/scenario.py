@@ -13,6 +13,8 @@ from harness.fault import ERRORS, fault_of
 from harness.story import Story, StoryError, load_story
 from harness.sut import Verb
 
+_BEFALL = ("kill", "error", "short", "power", "during", "disk", "inodes", "memory", "fault")
+
 
 class ScenarioError(ValueError):
     """A scenario file cannot be used; the message names the file, the place and what to do."""
@@ -26,7 +28,9 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     taken anew each time.  With `error` ``each`` operations fail instead, with each error in turn (or with the one it names), once and from there on;
     with `short` ``each`` writes are cut in half.  With `power` the machine loses its power before an operation, and what is
     left is a state that the file system ``strict`` or ``ext4`` allows, see `harness.power`.  With `during` an actor of the pack writes while the step is at work, just
-    before one of its operations; with ``another-run`` the same command is begun once more there.  Of these faults `points` are tried on a home, chosen by the case's
+    before one of its operations; with ``another-run`` the same command is begun once more there.  With `disk` ``sweep`` there is
+    too little room from the start, each amount in turn, and with ``fills`` others fill the disk up just before one of the
+    operations; `inodes` and `memory` ``sweep`` likewise, see `harness.scarcity`.  Of these faults `points` are tried on a home, chosen by the case's
     seed; 0 means all.  `fault` names a single one, see `harness.fault`.
 
     In a step of ``store`` so many `clients` have so many `operations` each; there a kill is that of one client, and with
@@ -40,6 +44,9 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     short: Literal["", "each"] = ""
     power: Literal["", "strict", "ext4"] = ""
     during: str = ""
+    disk: Literal["", "sweep", "fills"] = ""
+    inodes: Literal["", "sweep"] = ""
+    memory: Literal["", "sweep"] = ""
     fault: str = ""
     points: int = 0
     clients: int = 1
@@ -48,7 +55,17 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     @property
     def branches(self) -> bool:
         """Tells whether the step is taken again and again, each time with another fault."""
-        return self.kill == "each-write" or bool(self.error or self.short or self.power or self.during)
+        lacks = self.disk or self.inodes or self.memory
+        return self.kill == "each-write" or bool(
+            self.error or self.short or self.power or self.during or lacks
+        )
+
+    @property
+    def supervised(self) -> bool:
+        """Tells whether faults have to be placed at its operations."""
+        if self.fault:
+            return not fault_of(self.fault).lack
+        return self.branches and "sweep" not in {self.disk, self.inodes, self.memory}
 
     def undisturbed(self) -> Step:
         """Returns the same step with nothing that befalls it."""
@@ -56,15 +73,13 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     def __post_init__(self) -> None:
         """Raises ValueError for what cannot be had together."""
-        befalls = [
-            name for name in ("kill", "error", "short", "power", "during", "fault") if getattr(self, name)
-        ]
+        befalls = [name for name in _BEFALL if getattr(self, name)]
         if len(befalls) > 1:
             raise ValueError(f"a step of {self.do} has {' and '.join(befalls)}; use a scenario for each")
         if self.points < 0 or (self.points and not self.branches):
             raise ValueError(
                 f"a step of {self.do} has points = {self.points}; it is a number from 1 up beside kill = 'each-write', "
-                "error, short, power or during"
+                "error, short, power, during, disk, inodes or memory"
             )
         if self.fault:
             fault_of(self.fault)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,9 @@ from harness.report.data import run_data
 from harness.report.text import replay_command, scenario_lines
 from harness.result import RunResult
 from harness.run import run_scenario
+from harness.sandbox.channel import SandboxError
 from harness.sandbox.choose import Choice, Wanted, choose
+from harness.scarcity import HOME_FILES, HOME_MB
 from harness.scenario import Scenario, ScenarioError, load_scenario
 from harness.store import RunFolder
 from harness.sut import Profile, load_profile
@@ -78,11 +81,12 @@ def run_loaded(
         raise ScenarioError(
             f"{scenario.name} is about {scenario.system}; the profile {profile.name} is for {profile.system}"
         )
+    choice, size = room_for(scenario, options.sandbox, choice)
     given = Path(options.home).resolve() if options.home else None  # before `latest` moves on
     folder = RunFolder.create(Path(options.runs), scenario, profile, time.time(), keep=given)
     support = Path(profile.support) if profile.support else None
     try:
-        with choice.open(support=support) as session:
+        with choice.open(support=support, **size) as session:
             result = run_scenario(
                 system,
                 scenario,
@@ -105,6 +109,23 @@ def run_loaded(
     finally:
         folder.close()
     return result
+
+
+def room_for(scenario: Scenario, wanted: Wanted, choice: Choice) -> tuple[Choice, dict[str, int]]:
+    """Returns the sandbox for a scenario and the size of its homes' file system: a small one where it is to be filled up.
+
+    bwrap cannot limit files; where that is needed and bwrap was not asked for by name, namespaces are made without it.
+    """
+    if not any(step.disk or step.inodes for step in scenario.steps):
+        return choice, {}
+    if (
+        choice.level == "bubblewrap"
+        and wanted in {"auto", "embedded"}
+        and any(s.inodes for s in scenario.steps)
+    ):
+        with contextlib.suppress(SandboxError):
+            choice = choose("namespaces", None)
+    return choice, {"home_mb": HOME_MB, "home_files": HOME_FILES}
 
 
 def replay_for(result: RunResult, options: Options) -> str:

@@ -74,4 +74,4 @@ def recording_of(report: bytes, root: str, blobs: Blobs) -> Recording:
         blobs[digest] = contents[number]
     operations = tuple(Operation(name, tuple(paths), more) for name, paths, more in about["operations"])
     pictures = {number: Home.from_manifest(root, rows, blobs) for number, rows in about["pictures"]}
-    return Recording(operations, pictures, tuple(contents))
+    return Recording(operations, pictures, tuple(contents), used=about.get("used", 0))

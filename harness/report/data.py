@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from harness.fault import LACKS
 from harness.gate import GateResult
 from harness.result import RunResult
 from harness.verdict import Verdict
@@ -30,6 +31,7 @@ def run_data(result: RunResult, replay: str) -> dict[str, Any]:
         "steps": list(result.steps),
         "homes": result.homes,
         "faults": list(result.faults),
+        "needs": [{**asdict(need), "unit": LACKS[need.of], "ratio": need.ratio} for need in result.needs],
     }
 
 

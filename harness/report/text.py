@@ -46,6 +46,8 @@ def scenario_lines(result: RunResult, replay: str, *, brief: bool = False) -> It
     unshown = f"; {_counted(len(silent), 'claim')} not offered" if silent and brief else ""
     about = f"{homes}, {result.seconds:.1f} s{_kills(result.kills)}{unshown}"
     yield f"{_WORDS[result.status]:8}{result.scenario}  ({about})"
+    if not brief or result.status is not Status.PASS:
+        yield from (f"  needs     step {need.step}: {need}" for need in result.needs)
     if result.status is Status.PASS:
         if silent and not brief:
             yield f"        not offered: {', '.join(silent)}"

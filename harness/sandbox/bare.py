@@ -33,6 +33,7 @@ def open_session(
     memory_mb: int = 512,
     pids: int = 128,  # noqa: ARG001 - the user's own processes would count
     home_mb: int = 256,
+    home_files: int = 0,  # noqa: ARG001 - nor is the disk
 ) -> Session:
     """Returns a session on this machine itself, as this user; a single file may grow to `home_mb`."""
     folder = tempfile.TemporaryDirectory(prefix="unsandboxed-", ignore_cleanup_errors=True)

@@ -32,6 +32,7 @@ def open_session(
     memory_mb: int = 512,
     pids: int = 128,
     home_mb: int = 256,
+    home_files: int = 0,  # noqa: ARG001 - bwrap cannot limit it
 ) -> Session:
     """Returns a session in fresh namespaces: no network, its own processes, a read-only view of the system.
 

@@ -46,6 +46,7 @@ def open_session(
     memory_mb: int = 512,
     pids: int = 128,
     home_mb: int = 256,
+    home_files: int = 0,
 ) -> Session:
     """Returns a session in a container without network, capabilities or a writable root.
 
@@ -56,6 +57,8 @@ def open_session(
     """
     container = _connected(image)
     options = f"rw,exec,nosuid,nodev,size={home_mb * _MIB},uid={_UID},gid={_UID},mode=0755"
+    if home_files:
+        options += f",nr_inodes={home_files}"
     for place in ("/home", "/tmp", "/dev/shm"):  # noqa: S108 - private ones
         container.with_tmpfs_mount(place, options)
     if support is not None:

@@ -29,6 +29,7 @@ def open_session(
     memory_mb: int = 512,
     pids: int = 128,
     home_mb: int = 256,
+    home_files: int = 0,
 ) -> Session:
     """Returns a session in fresh namespaces: no network, its own processes, a read-only view of the system.
 
@@ -44,6 +45,7 @@ def open_session(
         "texts": {"/etc/passwd": PASSWD, "/etc/group": GROUP},
         "scratch": list(SCRATCH),
         "bytes": home_mb * MIB,
+        "files": home_files,
         "uid": UID,
         "argv": resident.command(interpreter(), "/home", "/tmp"),  # noqa: S108
     }

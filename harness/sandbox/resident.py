@@ -11,6 +11,7 @@ _MODULES = (
     "picture",
     "fence",
     "watching",
+    "ballast",
     "tracing",
     "calls",
     "operations",

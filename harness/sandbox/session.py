@@ -23,7 +23,7 @@ class Session:
 
     `support` is where the support folder is seen inside, if one was given; `level` is how strong the walls
     are.  Commands in Python may find the modules `warm` imported: each is the fork of an interpreter that waits, see
-    `inside.warm`.  As long as it is empty every command starts cold; one that is recorded always does.
+    `inside.warm`.  As long as it is empty every command starts cold; one that is recorded, or has little memory, always does.
     """
 
     def __init__(
@@ -72,6 +72,12 @@ class Session:
         """Tells whether programs can run under supervision in it, so that faults can be placed at operations."""
         return bool(self.about["supervises"])
 
+    @property
+    def limits(self) -> Mapping[str, int]:
+        """What can be had too little of in it, and how much there is: KiB of ``disk``, a number of ``inodes``."""
+        found: Mapping[str, int] = self.about["limits"]
+        return found
+
     def root_for(self, user: str = "u") -> str:
         """Returns where the home of a user lies for the system under test."""
         return f"{self.about['homes']}/{user}"
@@ -115,12 +121,16 @@ class Session:
         kill_after: float | None = None,
         since_change: bool = False,
         orders: Mapping[str, Any] | None = None,
+        left: Mapping[str, int] | None = None,
     ) -> Ran:
         """Returns how the command ended; by then nothing that it started is left.
 
         With `orders` it runs under supervision, see `harness.supervised`.  With `watch` it is noted when the home
         first changes.  `kill_after` so many seconds the command and all that it started get SIGKILL: counted from its
         start, or with `since_change` from that first change.
+
+        Only what is `left` it can have: KiB of ``disk`` and ``inodes`` where the homes lie, as far as `limits` has them, and
+        KiB of ``memory`` for each process, data and stacks (RLIMIT_DATA).
 
         It runs in the home, in an environment of its own: HOME, USER, PATH, TMPDIR, LANG=C.UTF-8, TZ=UTC,
         PYTHONHASHSEED=0, PYTHONDONTWRITEBYTECODE=1, MIGRATION_REPORT, and what `env` adds.
@@ -129,6 +139,8 @@ class Session:
             RefusedError: there is no such command.
             SandboxError: the sandbox broke.
         """
+        scarce = dict(left or {})
+        memory = {"RLIMIT_DATA": scarce.pop("memory") << 10} if "memory" in scarce else {}
         reply, payload = self._channel.ask(
             "run",
             [stdin],
@@ -136,12 +148,13 @@ class Session:
             argv=list(argv),
             env=dict(env or {}),
             timeout=timeout,
-            limits=self._limits,
+            limits=self._limits | memory,
+            left=scarce,
             watch=watch or since_change,
             kill_after=kill_after,
             since_change=since_change,
             orders=dict(orders or {}),
-            warm=[] if orders and orders["act"] == "record" else list(self.warm),
+            warm=[] if memory or (orders and orders["act"] == "record") else list(self.warm),
         )
         return ran(reply, payload)
 
@@ -197,7 +210,7 @@ class Session:
 
 
 class Opener(Protocol):
-    """Opens a sandbox of one level; sizes are in MiB."""
+    """Opens a sandbox of one level; sizes are in MiB.  Of `home_files` 0 means as many as there can be."""
 
     def __call__(
         self,
@@ -207,5 +220,6 @@ class Opener(Protocol):
         memory_mb: int = 512,
         pids: int = 128,
         home_mb: int = 256,
+        home_files: int = 0,
     ) -> Session:
         """Returns a session; raises SandboxError when there can be none."""

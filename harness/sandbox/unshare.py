@@ -1,7 +1,7 @@
 """A program of its own: enters fresh namespaces with the view it is told, then becomes another program.
 
 Standard library only.  Its one argument is a JSON object: `show` (paths, with where they appear), `links`,
-`texts`, `scratch` (paths of private memory file systems), `bytes` (the limit of each), `uid`, `argv`.
+`texts`, `scratch` (paths of private memory file systems), `bytes` and `files` (the limits of each; 0 files for the kernel's own), `uid`, `argv`.
 """
 
 from __future__ import annotations
@@ -84,8 +84,9 @@ def _build(view: Mapping[str, Any]) -> None:
     _mount(None, "none", "/", _REC | _PRIVATE)
     _mount("tmpfs", "tmpfs", "/tmp", _NOSUID | _NODEV, "mode=755")  # noqa: S108
     # Before what is shown, which may lie below one of these, as a checkout in /home does.
+    limits = f"size={view['bytes']}" + (f",nr_inodes={view['files']}" if view["files"] else "")
     for path in view["scratch"]:
-        _mount("tmpfs", "tmpfs", _place(path), _NOSUID | _NODEV, f"mode=755,size={view['bytes']}")
+        _mount("tmpfs", "tmpfs", _place(path), _NOSUID | _NODEV, f"mode=755,{limits}")
     for fd, target in held.items():
         source = f"/proc/self/fd/{fd}"
         where = _place(target, like=source)

@@ -46,7 +46,7 @@ def choice() -> Choice:
 
 @pytest.fixture(scope="module")
 def session(choice: Choice, support: Path) -> Iterator[Session]:
-    with choice.open(support=support, memory_mb=256, home_mb=64) as opened:
+    with choice.open(support=support, memory_mb=256, home_mb=64, home_files=2048) as opened:
         yield opened
 
 

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from harness.sandbox.inside.ballast import ballast, free, sorts
 from harness.sandbox.inside.clients import Blow, Clients
 from harness.sandbox.inside.command import Command
 from harness.sandbox.inside.holding import Holders
@@ -87,6 +88,7 @@ class Runner:
             "uid": os.getuid(),
             "pid": os.getpid(),
             "supervises": known_here(),
+            "limits": {sort: free(self._homes, sort) for sort in sorts(self._homes)},
         }
         return {**reply, "homes": self._homes, "tmp": self._tmp, "path": os.environ.get("PATH", "")}, []
 
@@ -147,7 +149,8 @@ class Runner:
             tuple(request["warm"]),
         )
         known = set(self._outside())
-        ended = self.processes.run(command, self.holders.held)
+        with ballast(self._homes, request["left"]):
+            ended = self.processes.run(command, self.holders.held)
         pieces = [ended.stdout, ended.stderr, ended.told]
         with contextlib.suppress(OSError):  # none was written
             pieces.append(_report(report))

@@ -16,6 +16,7 @@ import time
 from typing import Any
 
 from harness.sandbox.inside.another import Another
+from harness.sandbox.inside.ballast import fill, free
 from harness.sandbox.inside.calls import ALWAYS, MAKING, OPENING
 from harness.sandbox.inside.operations import Operation
 from harness.sandbox.inside.picture import Picture
@@ -56,12 +57,17 @@ REACH: dict[int, frozenset[str]] = {
 }
 
 
+DATA = _NAMES["data"]
+"""Those that need room in a file."""
+
+
 class Supervisor:
     """One run of one program: what it did to the tree at `root`, and whether the fault came about.
 
     `orders` say what to do: ``at`` is the number of the operation, from 0, that the fault is for (-1 for none), ``act``
-    one of ``record``, ``kill``, ``error``, ``short``, ``write`` and ``run``; ``errno`` and ``sticky`` belong to an error, ``files`` to a
-    foreign write, ``argv`` and ``env`` to another run.  With ``data`` the bytes written are kept, and what each operation left of modes and times; with ``pictures`` a picture of the tree is taken whenever it
+    one of ``record``, ``kill``, ``error``, ``short``, ``write``, ``run`` and ``full``, with which others fill the disk up; ``errno`` and
+    ``sticky`` belong to an error, ``files`` to a foreign write, ``argv`` and ``env`` to another run.  With ``data`` the bytes
+    written are kept, and what each operation left of modes and times; with ``pictures`` a picture of the tree is taken whenever it
     may have changed.
     """
 
@@ -78,6 +84,7 @@ class Supervisor:
         self.blobs: list[bytes] = []
         self.pictures: list[list[Any]] = []
         self._another = Another()
+        self._room = self._least = free(self._root, "disk")  # KiB
 
     def attend(self, main: int) -> int:
         """Returns the wait status of the program, when all that it started has ended too."""
@@ -150,6 +157,8 @@ class Supervisor:
             self._write_foreign()
         elif due and act == "run":
             self._another.begin(self._orders["argv"], self._orders["env"])
+        elif due and act == "full":
+            fill(os.path.dirname(self._root), 0)  # until this process ends
         self._pending[pid] = (operation, shall)
         ptrace(TO_EXIT, pid)
 
@@ -169,6 +178,7 @@ class Supervisor:
             regs.rax = (1 << 64) - shall
             set_registers(pid, regs)
         if operation is not None:
+            self._least = min(self._least, free(self._root, "disk"))
             data = operation.after(regs.result())
             if self._orders.get("data") and regs.result() >= 0:
                 operation.leave()
@@ -220,6 +230,7 @@ class Supervisor:
             "operations": self.rows,
             "pictures": self.pictures,
             "digests": self._orders.get("digests", []),
+            "used": self._room - self._least,
             "sizes": [len(blob) for blob in self.blobs],
         }
         return json.dumps(about).encode("ascii") + b"\n" + b"".join(self.blobs)

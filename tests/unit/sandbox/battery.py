@@ -582,3 +582,83 @@ def test_a_conversation_ends_with_its_time(session: Session) -> None:
     assert held.statuses == (None, None)
     with pytest.raises(RefusedError, match="no-such-program"):
         session.converse(["no-such-program"], [["1"]], timeout=5)
+
+
+FILLED = """
+    import errno, json, os
+    os.chdir(os.environ["HOME"])
+    written = 0
+    try:
+        with open("much", "wb", buffering=0) as file:
+            while True:
+                written += file.write(bytes(4096))
+    except OSError as error:
+        print(json.dumps([written, errno.errorcode[error.errno]]))
+"""
+COUNTED = """
+    import errno, json, os
+    made = 0
+    try:
+        while True:
+            os.mkdir(f"{os.environ['HOME']}/{made}")
+            made += 1
+    except OSError as error:
+        print(json.dumps([made, errno.errorcode[error.errno]]))
+"""
+
+
+def limited(session: Session, sort: str) -> None:
+    if sort not in session.limits:
+        pytest.skip(f"this level cannot limit {sort}")
+
+
+def test_where_others_filled_the_disk_up_just_so_much_can_be_written(session: Session) -> None:
+    limited(session, "disk")
+    home = empty(session)
+    assert python(session, FILLED, left={"disk": 40}) == [40 << 10, "ENOSPC"]
+    session.lay_out(home)
+    assert python(session, FILLED, left={"disk": 0}) == [0, "ENOSPC"]
+    session.lay_out(home)
+    ran = session.run(["python3", "-c", "open('x', 'wb').write(bytes(1 << 20))"], timeout=20)
+    assert (ran.status, ran.litter) == (0, ())
+
+
+def test_where_others_took_the_files_just_so_many_can_be_made(session: Session) -> None:
+    limited(session, "inodes")
+    home = empty(session)
+    assert python(session, COUNTED, left={"inodes": 7}) == [7, "ENOSPC"]
+    session.lay_out(home)
+    assert python(session, COUNTED, left={"inodes": 0}) == [0, "ENOSPC"]
+    session.lay_out(home)
+    ran = session.run(["python3", "-c", "import os; [os.mkdir(str(n)) for n in range(99)]"], timeout=20)
+    assert (ran.status, ran.litter, len(session.observe().children("."))) == (0, (), 99)
+
+
+def test_there_is_never_less_room_than_is_asked_for(session: Session) -> None:
+    limited(session, "disk")
+    empty(session)
+    ran = session.run(["true"], timeout=20, left={"disk": 1 << 40})
+    assert ran.status == 0
+
+
+def test_a_program_has_no_more_memory_than_is_left(session: Session) -> None:
+    empty(session)
+    program = """
+        import json
+        try:
+            held = bytearray(64 << 20)
+            print(json.dumps("held"))
+        except MemoryError:
+            print(json.dumps("MemoryError"))
+    """
+    assert python(session, program, left={"memory": 32 << 10}) == "MemoryError"
+    assert python(session, program) == "held"
+
+
+def test_what_cannot_be_limited_is_refused_and_nothing_is_filled_up(session: Session) -> None:
+    empty(session)
+    missing = {"disk", "inodes"} - session.limits.keys()
+    for sort in sorted(missing):
+        with pytest.raises(RefusedError, match=rf"no memory file system with a limit of its own \({sort}\)"):
+            session.run(["true"], timeout=20, left={sort: 8})
+    assert missing or session.level in {"namespaces", "container"}

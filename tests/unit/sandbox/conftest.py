@@ -29,5 +29,5 @@ def choice(request: pytest.FixtureRequest) -> Choice:
 
 @pytest.fixture(scope="session")
 def session(choice: Choice, support: Path) -> Iterator[Session]:
-    with choice.open(support=support, memory_mb=256, home_mb=64) as opened:
+    with choice.open(support=support, memory_mb=256, home_mb=64, home_files=2048) as opened:
         yield opened

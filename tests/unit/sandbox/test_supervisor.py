@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from harness.home import Home
+from harness.sandbox.channel import SandboxError
 from harness.sandbox.ended import Ran
 from harness.sandbox.inside.tracing import known_here
 from harness.sandbox.session import Session
@@ -214,3 +215,46 @@ def test_how_a_program_ends_is_not_changed_by_supervision(session: Session) -> N
     assert (
         supervised(session, "import os, sys; os.execvp('python3', ['python3', '-c', 'exit(3)'])").status == 3
     )
+
+
+FILLING = """
+    import errno
+    with open("a", "wb", buffering=0) as file:
+        file.write(bytes(8192))
+        try:
+            file.write(bytes(8192))
+            print("written")
+        except OSError as error:
+            print(errno.errorcode[error.errno])
+"""
+
+
+def test_others_fill_the_disk_up_at_an_operation(session: Session) -> None:
+    if "disk" not in session.limits:
+        pytest.skip("this level cannot limit the disk")
+    ran = supervised(session, FILLING, act="full", at=2)
+    assert ran.stdout == b"ENOSPC\n"
+    assert str(fired_of(ran.told).operation) == "write a"  # type: ignore[union-attr]
+    assert session.observe().content("a") == bytes(8192)
+    assert supervised(session, FILLING).stdout == b"written\n"
+
+
+def test_a_disk_that_is_none_of_ours_is_never_filled_up(session: Session) -> None:
+    if "disk" in session.limits:
+        pytest.skip("this level may fill its disk up")
+    ran = supervised(session, FILLING, act="full", at=2)
+    with pytest.raises(SandboxError, match="no memory file system"):
+        fired_of(ran.told)
+
+
+def test_a_recording_tells_how_much_room_a_program_had_in_use_at_most(session: Session) -> None:
+    if "disk" not in session.limits:
+        pytest.skip("others write to the same disk")
+    program = """
+        import os
+        open("a", "wb").write(bytes(40960))
+        os.unlink("a")
+        open("b", "wb").write(bytes(4096))
+    """
+    ran = supervised(session, program)
+    assert recording_of(ran.told, session.root_for(), Home.empty("/h").blobs).used == 40
