@@ -8,12 +8,12 @@ from typing import Any
 
 from migrator import journal, room, tables
 from migrator.amendment import CHANGED
-from migrator.database import Database, damage, quoted
+from migrator.database import Database, contents, damage, quoted
 from migrator.journal import MADE, Run
 from migrator.outcome import Refusal
 from migrator.progress import Say
 from migrator.removal import Removing
-from migrator.session_buddy import ddl, moments
+from migrator.session_buddy import ddl, moments, proof
 from migrator.session_buddy.places import check, places
 from migrator.session_buddy.proof import OLD_VIEWS, before, faults, kept, unread
 from migrator.session_buddy.state import State, examine
@@ -66,12 +66,17 @@ class Skills(Planned):
             plan.notes = [Note(self.where.shown, "", *note) for note in found.notes]
             return plan
         target.execute("BEGIN")
+        apart, theirs = found.not_equal(), proof.meddling(target)
+        was = (contents(target), before(target, apart)) if theirs else None
         upgrade = Upgrade(target, found, self._options, self.where.shown)
         try:
             upgrade.perform()
         except IntegrityError as error:
             message = f"{self.database.path} does not take in what version 4 has: {error}."
             raise Refusal("DB_INVALID", f"{message} {FORBIDS}") from error
+        if was and (place := next(proof.moved(target, *was, apart), None)):
+            message = f"In {self.database.path} {', '.join(theirs)} fires when version 4 is written: {place[0]} {place[1]}."
+            raise Refusal("DB_INVALID", f"{message} {FORBIDS}")
         target.execute("ROLLBACK")
         plan.records, plan.notes, plan.changes = upgrade.records, upgrade.notes, upgrade.changes > 0
         if plan.changes:

@@ -51,6 +51,13 @@ def before(db: sqlite3.Connection, apart: Iterable[str]) -> dict[str, str]:
     }
 
 
+def meddling(db: sqlite3.Connection) -> list[str]:
+    """Triggers of somebody else on the tables that a run writes to."""
+    written = {"skill_migrations", *ddl.TABLES}
+    found = db.execute("SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' ORDER BY name")
+    return [name for name, table in found if table.lower() in written and name.lower() not in ddl.UP]
+
+
 def unread(db: sqlite3.Connection, views: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Which of these views cannot be read, and why: for some of version 3 one metric that is no JSON is enough."""
     for name in views:
@@ -108,16 +115,24 @@ def _written(run: Run) -> Iterator[Any]:
 
 def _changed(db: sqlite3.Connection, run: Run) -> Iterator[tuple[str, str]]:
     """What is not as it was before the run, beside what the run is for."""
-    filled, was, now = run.find("filled"), run.find("begin")["contents"], contents(db)
-    for what, digest in before(db, filled["apart"]).items():
-        if digest != filled["before"][what]:
+    filled = run.find("filled")
+    yield from moved(db, run.find("begin")["contents"], filled["before"], filled["apart"])
+    yield from (one for one in unread(db, OLD_VIEWS) if one[0] not in filled["unread"])
+    if (more := strays(db) - filled["strays"]) > 0:
+        yield "database", f"{more} new rows point to nothing"
+
+
+def moved(
+    db: sqlite3.Connection, was: Contents, earlier: dict[str, str], apart: Iterable[str]
+) -> Iterator[tuple[str, str]]:
+    """What of all that a run must leave is not as it was; `earlier` is what `before` said."""
+    now = contents(db)
+    for what, digest in before(db, apart).items():
+        if digest != earlier[what]:
             yield what, "what was there before is not the same"
     for table in _untouched(was):
         if was[table] != now.get(table):
             yield table, "is not as it was"
-    yield from (one for one in unread(db, OLD_VIEWS) if one[0] not in filled["unread"])
-    if (more := strays(db) - filled["strays"]) > 0:
-        yield "database", f"{more} new rows point to nothing"
 
 
 def _untouched(was: Contents) -> Iterator[str]:

@@ -165,6 +165,11 @@ _ODD: tuple[tuple[str, str, str, Edit], ...] = (
                "CREATE TRIGGER own_trigger AFTER INSERT ON skill_invocation BEGIN "
                "INSERT INTO own_notes (note) VALUES (NEW.skill_name); END; "
                "INSERT INTO own_notes (note) VALUES ('mine 私の')", "skill_invocation")),
+    ("audited", "a trigger of somebody else notes in a table of theirs what is recorded", "DB_INVALID",
+     statement("CREATE TABLE own_audit (version TEXT, noted_at TEXT); "
+               "CREATE TRIGGER own_auditor AFTER INSERT ON skill_migrations BEGIN "
+               "INSERT INTO own_audit VALUES (NEW.version, NEW.applied_at); END; "
+               "INSERT INTO own_audit SELECT version, applied_at FROM skill_migrations", "skill_migrations")),
     ("own-version-numbers", "others have set the database's version and application number", "",
      _own_numbers),
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """session-buddy: what others keep beside the tool's own tables neither stops a migration nor is taken for its work."""
 
+import pytest
 from skills import SkillsHome
 
 LOG = """CREATE TABLE log (what); CREATE TRIGGER logged AFTER INSERT ON skill_migrations
@@ -35,10 +36,18 @@ def test_tables_of_others_under_the_names_of_our_temporary_ones_are_told_apart(s
     comes_and_goes(skills)
 
 
-def test_a_trigger_that_writes_down_the_record_elsewhere_takes_the_migration_back(skills: SkillsHome) -> None:
+@pytest.mark.parametrize("words", [(), ("--dry-run",)])
+def test_a_trigger_that_writes_down_the_record_elsewhere_is_foretold_and_refused(
+    skills: SkillsHome, words: tuple[str, ...]
+) -> None:
     skills.execute(LOG)
-    before = skills.picture(state=False)
-    answer = skills.migrate()
-    assert answer.status == 5
-    assert "log: is not as it was" in answer.report["message"]
-    assert skills.picture(state=False) == before
+    before = skills.picture()
+    answer = skills.migrate(*words)
+    assert (answer.status, answer.code) == (3, "DB_INVALID")
+    assert "logged fires when version 4 is written: log is not as it was" in answer.report["message"]
+    assert skills.picture() == before
+
+
+def test_a_trigger_that_writes_nothing_elsewhere_is_nobodys_obstacle(skills: SkillsHome) -> None:
+    skills.execute("CREATE TRIGGER looks AFTER INSERT ON skill_migrations BEGIN SELECT new.version; END")
+    comes_and_goes(skills)

@@ -21,6 +21,7 @@ from harness.systems.session_buddy.oracle.database import (
     places,
     tables_of,
 )
+from harness.systems.session_buddy.oracle.trial import can_record
 
 _MAGIC = b"SQLite format 3\0"
 _OLD_KEY = re.compile(r"refers to skill_invocation.*")
@@ -105,6 +106,8 @@ def _read(connection: sqlite3.Connection, path: str, refusals: set[str], asked: 
         refusals = refusals | _versions(tables) | _old(connection, names)
         other, mended = _new(tables, {name: kind for kind, name in names}, recorded=recorded)
         refusals |= other if asked.repair and not other else other | mended
+        if not refusals and schema.V4 not in {row["version"] for row in tables["skill_migrations"].values()}:
+            refusals |= set() if can_record(connection) else {"DB_INVALID"}
     if refusals:
         return State(path, frozenset(refusals), recorded, tables)
     counted = {str(row[0]) for row in connection.execute("SELECT name FROM sqlite_sequence")}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
+from harness.systems.session_buddy.oracle.database import tables_of
 from harness.systems.session_buddy.oracle.views import view_problems
 
 _NEW = "harness-trial-skill"
@@ -77,3 +78,31 @@ def _inserted(
         grown = ask(query) - before[table]
         if grown != 1:
             yield f"{table}: an invocation of {told} counts {grown} times, not once"
+
+
+def can_record(connection: sqlite3.Connection) -> bool:
+    """Tells whether a version can be recorded without a trigger of somebody else forbidding it or changing other tables."""
+    query = "SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND lower(tbl_name) = 'skill_migrations'"
+    if connection.execute(query).fetchone() is None:
+        return True
+    connection.execute("SAVEPOINT record")
+    try:
+        before = _but_bookkeeping(connection)
+        connection.execute(
+            "INSERT INTO skill_migrations (version, applied_at, success) VALUES ('harness-trial', '2026-03-02', 1)"
+        )
+        stays = "SELECT 1 FROM skill_migrations WHERE version = 'harness-trial'"
+        return connection.execute(stays).fetchone() is not None and _but_bookkeeping(connection) == before
+    except sqlite3.Error:
+        return False
+    finally:
+        connection.execute("ROLLBACK TO record")
+        connection.execute("RELEASE record")
+
+
+def _but_bookkeeping(connection: sqlite3.Connection) -> dict[str, object]:
+    return {
+        name: list(rows.values())
+        for name, rows in tables_of(connection).items()
+        if name not in {"skill_migrations", "sqlite_master"}
+    }
