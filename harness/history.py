@@ -96,6 +96,11 @@ class Event:
         return self.kill.deadly or gave_up
 
     @property
+    def lapsed(self) -> bool:
+        """Tells whether the power went just after the step had ended, so that some of its work may have to be done again."""
+        return self.kill is not None and self.kill.over
+
+    @property
     def overtaken(self) -> bool:
         """Tells whether others wrote while the step was at work, so that it may have seen their work or not."""
         return self.paired or (self.kill is not None and self.kill.landed and bool(self.kill.theirs))

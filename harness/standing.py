@@ -60,7 +60,7 @@ def standings(events: Iterable[Event]) -> Iterator[tuple[int, Standing]]:
             origin = None
         if event.do not in {"migrate", "rollback"}:
             continue
-        if event.killed:
+        if event.killed or event.lapsed:
             killed, undoing = killed or event, undoing or event.do == "rollback"
         elif event.do == "migrate" and event.succeeded:
             killed, moved, undoing = None, False, False

@@ -138,7 +138,7 @@ def _reruns(evidence: Evidence) -> Iterator[Event]:
         if event.do == "migrate" and migrated:
             yield event
         if event.do == "migrate":
-            migrated = event.succeeded and (event.paired or not event.overtaken)
+            migrated = event.succeeded and (event.paired or not event.overtaken) and not event.lapsed
         elif event.do not in READING | PRUNING | PURGING:
             migrated = False
 

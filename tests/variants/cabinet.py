@@ -40,6 +40,8 @@ SINS = {
     "backup-in-place": "the backup is written in place, and taken for whole where it is there",
 }
 
+IN_PLACE = {("manifest-in-place", MANIFEST), ("backup-in-place", BACKUP), ("size-trusted", BACKUP)}
+
 
 def force(path: str, *, folder: bool = False) -> None:
     if SIN == "nothing-forced" or (SIN == "no-folder-forced" and folder):

@@ -1,10 +1,11 @@
-"""Five small migrators of the toy product in one program: ``five.py VARIANT VERB``; four have one mistake each.
+"""Six small migrators of the toy product in one program: ``five.py VARIANT VERB``; five have one mistake each.
 
 safe       each file is made under another name, forced, renamed, its folder forced; a marker comes last of all
 early      the marker comes before the target
 inplace    the target is written in its place, and taken for whole where it is there
 nosync     nothing is ever forced to the disk
 nodirsync  files are forced, folders are not
+blind      does not look again at what it has read; the others say so where others have changed it meanwhile
 """
 
 import json
@@ -60,6 +61,16 @@ def migrate() -> None:
     put(TARGET, json.dumps({"notes": rows}).encode())
     if VARIANT != "early":
         put(MARKER, b"done")
+    with open("legacy", "rb") as file:
+        report(changed=VARIANT != "blind" and file.read() != legacy)
+
+
+def report(*, changed: bool) -> None:
+    """Notes, outside the home, whether the run was overtaken."""
+    if "MIGRATION_REPORT" in os.environ:
+        notes = [{"source": "legacy", "id": "legacy", "reason": "changed-meanwhile"}] if changed else []
+        with open(os.environ["MIGRATION_REPORT"], "w", encoding="ascii") as file:
+            json.dump({"notes": notes}, file)
 
 
 def rollback() -> None:
