@@ -45,7 +45,7 @@ def survivors(course: Course, operations: int, model: Model) -> Iterator[Survivo
     seen: set[tuple[frozenset[int], tuple[tuple[int, int], ...], bool]] = set()
     for at in range(operations + 1):
         issued = [number for number, change in enumerate(course.changes) if change.at < at]
-        forced = _forced(course, issued, at, model)
+        forced = forced_by(course, issued, at, model)
         open_ = [number for number in issued if number not in forced]
         for found in _choices(course, at, frozenset(forced), open_, model=model):
             key = (found.kept, found.torn, at == operations)
@@ -54,8 +54,8 @@ def survivors(course: Course, operations: int, model: Model) -> Iterator[Survivo
                 yield found
 
 
-def _forced(course: Course, issued: list[int], at: int, model: Model) -> set[int]:
-    """Returns the changes that are sure to be on the disk."""
+def forced_by(course: Course, issued: list[int], at: int, model: Model) -> set[int]:
+    """Returns of the changes that were issued those that are sure to be on the disk before operation `at`."""
     last: dict[int | None, int] = {}
     whole: dict[int | None, int] = {}
     for force in course.forces:

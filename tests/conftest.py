@@ -13,6 +13,13 @@ from docker.api.client import APIClient
 REPOSITORY = Path(__file__).parents[1]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What is tried only when asked for: it mounts file systems."""
+    parser.addoption(
+        "--real-fs", action="store_true", help="cut the power of real ext4 file systems; needs root"
+    )
+
+
 @pytest.fixture(autouse=True)
 def guarded_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the marker `container`, a test that would talk to a container engine fails by name."""

@@ -13,7 +13,7 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 
-SIN, VERB = sys.argv[1:]
+SIN, VERB = (*sys.argv[1:], "", "")[:2]
 LEGACY, MOVED, TARGET, LOCK = "legacy", "legacy.migrated", "target.db", ".state/lock"
 BACKUP, MANIFEST, JOURNAL, MARKER = ".state/backup", ".state/manifest", ".state/journal", ".state/done"
 
