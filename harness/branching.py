@@ -24,6 +24,7 @@ from harness.sampling import sample
 from harness.sandbox.session import Session
 from harness.scarcity import Need, Scarcity, lacking, nearby, sampled
 from harness.scenario import Scenario, ScenarioError, Step
+from harness.strip import Listed, listed_of
 from harness.supervised import RECORD_DATA, fired_of
 from harness.sut import Profile
 from harness.system import System
@@ -68,6 +69,8 @@ class Branches:
     warm: Callable[[], bool] = lambda: True  # whether commands may start warm where the profile says so
     needs: list[Need] = field(default_factory=list)
     """What the steps were found to need, see `harness.scarcity`."""
+    listed: list[Listed] = field(default_factory=list)
+    """Of the first step that branches in each home, what there is to be tried."""
 
     def cases(self, home: Home) -> Iterator[tuple[tuple[Event, ...], tuple[Chosen, ...]]]:
         """Yields the events of each case and the faults that were chosen in it; a verb that the profile lacks is passed over.
@@ -224,6 +227,8 @@ class Branches:
             others = alike(found, recording, wanted.fault, wanted.likeness)
             first = [fault for fault in found if fault == wanted.fault]
             return list(dict.fromkeys([*first, *others]))[:_ALIKE]
+        if depth == 0:
+            self.listed.append(listed_of(step.do, len(recording.operations), found))
         return sample(found, recording, step.points, self.random) if step.points else found
 
     def _asked(self, wanted: Chosen, recording: Recording) -> list[Fault]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.branching import ALL, Branches, Choice, Chosen, exactly, like
 from harness.draft import Draft, make_home
+from harness.fault import fault_of
 from harness.history import History
 from harness.home import Home
 from harness.interruption import NO_KILLS, Kills, kills_of
@@ -22,6 +23,7 @@ from harness.scenario import Scenario, story_of
 from harness.shrink import shrink
 from harness.store import RunFolder
 from harness.story import Story, Told, as_rows, told_again
+from harness.strip import Listed, Tried, tried_of
 from harness.sut import Profile
 from harness.system import System
 from harness.verdict import Status, Verdict
@@ -64,6 +66,8 @@ class Exploration:
     likenesses: Mapping[str, str] = field(default_factory=dict)  # the same of the case that is shrunk
     cold: bool = False  # whether no command starts warm any more
     needs: list[Need] = field(default_factory=list)
+    listed: list[Listed] = field(default_factory=list)
+    tried: list[Tried] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.story = story_of(self.scenario)
@@ -164,6 +168,8 @@ class Exploration:
             self.folder.add_case(len(self.verdicts), history)
         self.verdicts.append(verdict)
         self.kills += kills_of(history.events)
+        if faults := history.draft.get("faults"):
+            self.tried.append(tried_of(self.homes, fault_of(faults[0]), history.events, verdict.status))
         failed = sum(1 for verdict in self.verdicts if verdict.status is Status.FAIL)
         self.progress(self.homes, self.wanted, failed, len(self.verdicts))
 
@@ -194,6 +200,8 @@ class Exploration:
             befell=tuple(f"step {e.step}: {e.ended()}" for e in history.events if e.kill and e.kill.fault)
             if history
             else (),
+            listed=tuple(self.listed),
+            tried=tuple(self.tried),
         )
 
     def run(self, draft: Draft, choice: Choice = ALL, attempt: int = 0) -> Iterator[Judged]:
@@ -232,6 +240,7 @@ class Exploration:
             choice,
             lambda: not self.cold,
             self.needs,
+            self.listed,
         )
         for events, chosen in branches.cases(home):
             faults: dict[str, Any] = {"faults": [str(one.fault) for one in chosen]} if chosen else {}

@@ -10,6 +10,7 @@ from harness.interruption import NO_KILLS, Kills
 from harness.scarcity import Need
 from harness.scenario import Scenario
 from harness.story import Story
+from harness.strip import Listed, Tried
 from harness.sut import Profile
 from harness.system import System, dialogue_of, queries_of
 from harness.verdict import ClaimResult, Status, Verdict, judge, worst
@@ -35,6 +36,8 @@ class RunResult:
     homes: int = 0
     faults: tuple[str, ...] = ()  # of the smallest failing case, one for each step that branches
     befell: tuple[str, ...] = ()  # the same in words
+    listed: tuple[Listed, ...] = ()  # of each home, the faults of its first step that branches
+    tried: tuple[Tried, ...] = ()  # of them, one for each case
     needs: tuple[Need, ...] = ()  # the largest of each step that had too little of something
 
     @property

@@ -8,6 +8,7 @@ from typing import Any
 from harness.fault import LACKS
 from harness.gate import GateResult
 from harness.result import RunResult
+from harness.strip import LEGEND, layers, strip_of
 from harness.verdict import Verdict
 
 
@@ -31,8 +32,19 @@ def run_data(result: RunResult, replay: str) -> dict[str, Any]:
         "steps": list(result.steps),
         "homes": result.homes,
         "faults": list(result.faults),
+        "layers": [asdict(layer) for layer in layers(result.listed, result.tried)],
+        "strip": _strip(result),
         "needs": [{**asdict(need), "unit": LACKS[need.of], "ratio": need.ratio} for need in result.needs],
     }
+
+
+def _strip(result: RunResult) -> dict[str, Any] | None:
+    """Returns the strip of the first home, where a step met faults."""
+    if not (result.listed and result.tried):
+        return None
+    first, home = result.listed[0], result.tried[0].home
+    marks = strip_of(first.operations, [one for one in result.tried if one.home == home])
+    return {"do": first.do, "operations": first.operations, "marks": marks, "legend": LEGEND}
 
 
 def verdict_data(verdict: Verdict) -> dict[str, Any]:

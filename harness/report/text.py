@@ -12,6 +12,7 @@ from harness.gate import Decision, GateResult, Metric, Reading
 from harness.interruption import Kills
 from harness.result import RunResult
 from harness.sandbox.choose import Choice
+from harness.strip import strip_lines
 from harness.verdict import Status, Verdict
 
 _NAMED = 3  # scenarios named in a decision; each has its own line above it
@@ -48,6 +49,7 @@ def scenario_lines(result: RunResult, replay: str, *, brief: bool = False) -> It
     yield f"{_WORDS[result.status]:8}{result.scenario}  ({about})"
     if not brief or result.status is not Status.PASS:
         yield from (f"  needs     step {need.step}: {need}" for need in result.needs)
+        yield from strip_lines(result.listed, result.tried)
     if result.status is Status.PASS:
         if silent and not brief:
             yield f"        not offered: {', '.join(silent)}"
