@@ -129,6 +129,12 @@ def _stray_log(home: Home, random: Random) -> Home | None:
     return home.with_file(f"{DATABASE}-wal", b"\x37\x7f\x06\x82" + b"\0" * 28)
 
 
+def _folder_read_only(home: Home, random: Random) -> Home | None:
+    entry = home.get(LEGACY)
+    real = entry is not None and entry.kind == "dir" and session_files(home, random)
+    return home.with_mode(LEGACY, 0o555) if real else None
+
+
 _ROWS: tuple[tuple[str, str, str, Apply], ...] = (
     ("mapping-torn", "the mapping file is half written", "mapping", _raw_mapping(b'{\n  "9dad1e4e08b0b11c": "/ho')),
     ("mapping-array", "the mapping file holds no object", "mapping", _raw_mapping(b"[]")),
@@ -163,6 +169,9 @@ _ROWS: tuple[tuple[str, str, str, Apply], ...] = (
      _on_database(_torn)),
     ("database-overwritten", "a block of the database is overwritten", "DB_INVALID", _on_database(_overwritten)),
     ("database-of-two-names", "a hard link gives the database a second name", "DB_INVALID", _two_names),
+    ("database-read-only", "the database may not be written", "NO_ACCESS",
+     _on_database(lambda home, path, _: home.with_mode(path, 0o444))),
+    ("legacy-root-read-only", "in the editor's folder nothing can be made", "NO_ACCESS", _folder_read_only),
     ("stray-log", "a write-ahead log without its database", "DB_INVALID", _stray_log),
 )  # fmt: skip
 

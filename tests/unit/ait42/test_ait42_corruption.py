@@ -16,7 +16,7 @@ from harness.systems.ait42.model import Shape
 from harness.systems.ait42.oracle import expect
 
 _RICH = Shape(workspaces=3, sessions=4, instances="1..3", messages="1..4", debates="none", twins="none")
-_ON_DATABASE = {"database-torn", "database-overwritten", "database-of-two-names"}
+_ON_DATABASE = {"database-torn", "database-overwritten", "database-of-two-names", "database-read-only"}
 _SILENT = {"linked-folder", "no-folder", "no-legacy-root"}
 _NAMES = sorted(CATALOGUE)
 

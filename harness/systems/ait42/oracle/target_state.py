@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import sqlite3
 from dataclasses import dataclass, field
 
@@ -12,6 +13,7 @@ from harness.systems.ait42.oracle import schema
 from harness.systems.ait42.oracle.database import PLACE, columns_of, opened, place, table_names, tables_of
 
 _INVALID = frozenset({"DB_INVALID"})
+_NO_ACCESS = frozenset({"NO_ACCESS"})
 _MISMATCH = frozenset({"SCHEMA_MISMATCH"})
 _MARKS = {
     "workspaces": _MISMATCH,
@@ -34,14 +36,24 @@ def state_of(home: Home) -> TargetState:
     """Returns the state of the home's database, missing and broken ones included."""
     path = place(home)
     if path is None:
-        return TargetState(_INVALID if _orphaned(home) else frozenset())
+        orphaned = _INVALID if _orphaned(home) else frozenset()
+        return TargetState(orphaned | _closed(home, f"{home.root}/{PLACE}"))
     if not home.entries[path].mode & 0o400 or home.has_second_name(path):
         return TargetState(_INVALID)  # a rollback could give back one name only
+    closed = _closed(home, f"{home.root}/{path}")
+    if not home.entries[path].mode & 0o200:
+        closed = _NO_ACCESS
     try:
         with opened(home) as connection:
-            return TargetState(_refusals(connection), tables_of(connection))
+            return TargetState(_refusals(connection) | closed, tables_of(connection))
     except TargetUnreadableError:
         return TargetState(_INVALID)
+
+
+def _closed(home: Home, database: str) -> frozenset[str]:
+    """Returns the refusal where the folder of the database cannot be written by its owner."""
+    folder = home.lookup(posixpath.dirname(database))
+    return _NO_ACCESS if folder is not None and folder.mode & 0o300 != 0o300 else frozenset()
 
 
 def _orphaned(home: Home) -> bool:
