@@ -39,6 +39,10 @@ from harness.sandbox.inside.tree import write
 _GRACE = 1.0  # seconds in which what the program started may end by itself once the program has
 _NONE = 0xFFFFFFFFFFFFFFFF  # the number of no call
 
+_QUIET = frozenset(
+    {"kill", "short", "write"}
+)  # acts for which operations are only counted: each costs one stop, not two
+
 # Which operations an error can come from; a full disk still lets files go, an open descriptor needs no permission.
 _NAMES = {
     "data": frozenset({"write", "pwrite", "writev", "pwritev", "sendfile", "copy", "splice", "allocate"}),
@@ -74,6 +78,7 @@ class Supervisor:
     def __init__(self, root: str, orders: dict[str, Any], told: set[str]) -> None:
         self._root, self._orders = os.path.realpath(root), orders
         self._told = told
+        self._tells = bool(orders["act"] not in _QUIET or orders.get("data") or orders.get("pictures"))
         self._known: set[int] = set()
         self._pending: dict[
             int, tuple[Operation | None, int]
@@ -138,8 +143,9 @@ class Supervisor:
         self.count += 1
         if self._orders.get("pictures"):
             self._take_picture(number)
-        operation.look()
-        self.rows.append(operation.row())
+        if self._tells:
+            operation.look()
+            self.rows.append(operation.row())
         shall, due = 0, self._due(number, operation)
         if due and self.fired is None:
             self.fired = [number, operation.name, list(operation.paths)]
@@ -159,8 +165,9 @@ class Supervisor:
             self._another.begin(self._orders["argv"], self._orders["env"])
         elif due and act == "full":
             fill(os.path.dirname(self._root), 0)  # until this process ends
-        self._pending[pid] = (operation, shall)
-        ptrace(TO_EXIT, pid)
+        if self._tells:
+            self._pending[pid] = (operation, shall)
+        ptrace(TO_EXIT if self._tells else CONTINUE, pid)
 
     def _due(self, number: int, operation: Operation) -> bool:
         """Tells whether the fault is for this operation."""
