@@ -47,7 +47,10 @@ def _parser() -> argparse.ArgumentParser:
         "--user", default="", metavar="NAME", help="whose home --home is (default: the folder's name)"
     )
     run.add_argument(
-        "--fault", default="", metavar="FAULT", help="of all faults only this: kill@42, ENOSPC@42, ENOSPC@42+"
+        "--fault",
+        default="",
+        metavar="FAULT",
+        help="of all faults only this: kill@42, ENOSPC@42, ENOSPC@42+, disk@96",
     )
     run.add_argument(
         "--every-fault", action="store_true", help="all faults of the first step that has some, not a sample"

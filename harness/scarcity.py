@@ -71,8 +71,8 @@ def untold(scenario: Scenario, session: Session) -> str:
     for kind in filter(None, map(lacking, scenario.steps)):
         if kind != "memory" and kind not in session.limits:
             return (
-                f"the homes of the sandbox {session.level} lie in no memory file system with a limit of its own, "
-                f"so there is never too little of it ({kind})"
+                f"in the sandbox {session.level} the homes have no memory file system whose {kind} could be taken up, "
+                "so there is never too little of it"
             )
     return ""
 
