@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,14 +13,14 @@ from migrator.database import quoted
 from migrator.export import MANIFEST
 from migrator.outcome import Refusal
 from migrator.session_buddy import ddl
-from migrator.system import Record
 
 
-def restore(db: sqlite3.Connection, folder: str, source: str) -> Iterator[tuple[int, Record]]:
-    """The rows are there, but for those that would point to nothing; gives for each table how many, and its fate.
+def restore(db: sqlite3.Connection, folder: str) -> dict[str, tuple[int, int]]:
+    """The rows are there, as far as their place is free; gives for each table how many are new, of how many.
 
     Raises Refusal when the export is not as it was written.
     """
+    found = {}
     for table, about in _manifest(folder).items():
         if table not in ddl.TABLES:
             continue
@@ -31,21 +32,16 @@ def restore(db: sqlite3.Connection, folder: str, source: str) -> Iterator[tuple[
             new = _rows(db, table) - before
         except (OSError, ValueError, TypeError, KeyError, AttributeError, sqlite3.OperationalError) as error:
             raise _invalid(folder, f"{table}: {error}") from error
-        detail = f"{new} of {about['rows']} rows put back"
-        yield (
-            new,
-            Record(
-                "import", f"{source}#import/{table}", table, "migrated" if new else "present", None, detail
-            ),
-        )
+        found[table] = new, about["rows"]
+    return found
 
 
-def drop_strays(db: sqlite3.Connection, known: set[tuple[Any, ...]]) -> int:
-    """No row points to nothing but those in `known`; how many had to go for that."""
-    gone = 0
+def drop_strays(db: sqlite3.Connection, known: set[tuple[Any, ...]]) -> Counter[str]:
+    """No row points to nothing but those in `known`; how many of each table had to go for that."""
+    gone = Counter[str]()
     while new := set(db.execute("PRAGMA foreign_key_check").fetchall()) - known:
         for table, rowid in {row[:2] for row in new}:
-            gone += db.execute(f"DELETE FROM {quoted(table)} WHERE rowid = ?", (rowid,)).rowcount
+            gone[table] += db.execute(f"DELETE FROM {quoted(table)} WHERE rowid = ?", (rowid,)).rowcount
     return gone
 
 

@@ -90,12 +90,16 @@ class Upgrade:
 
     def _restore(self, folder: str) -> None:
         known = set(self._db.execute("PRAGMA foreign_key_check").fetchall())
-        for new, record in restoring.restore(self._db, folder, self._source):
-            self.records.append(record)
-            self.writer.changed[record.id] += new
-        if gone := restoring.drop_strays(self._db, known):
-            self.writer.changed["strays"] -= gone
-            detail = f"{gone} exported rows name skills, clusters or tests that are not there"
+        found = restoring.restore(self._db, folder)
+        gone = restoring.drop_strays(self._db, known)
+        for table, (new, wanted) in found.items():
+            stay = new - gone[table]
+            place, outcome = f"{self._source}#import/{table}", "migrated" if stay else "present"
+            detail = f"{stay} of {wanted} rows put back"
+            self.records.append(Record("import", place, table, outcome, None, detail))
+            self.writer.changed[table] += stay
+        if gone:
+            detail = f"{gone.total()} exported rows name skills, clusters or tests that are not there"
             self.notes.append(Note(self._source, "", "import-incomplete", detail))
 
     def _fill(self, stamp: str) -> None:

@@ -39,6 +39,7 @@ def draw(shape: Shape, seed: int) -> LegacyState:
         layout=shape.layout or _pick(source, LAYOUTS),
         version_4=shape.version_4 or _pick(source, VERSIONS_4),
         part=part,
+        export=shape.export,
         extras=extras,
     )
 

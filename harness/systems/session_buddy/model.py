@@ -67,6 +67,7 @@ class LegacyState:
         invocations: in the order in which they were written.
         journal, made, layout, version_4: as the shape has them, but never empty.
         part: how many objects there are, of ``part`` of version 4.
+        export: an export that an earlier rollback left lies in a folder of the user's.
         extras: which neighbours are there, see `writer.EXTRAS`.
         clock_ns: the instant at which session-buddy was last at work.
     """
@@ -79,6 +80,7 @@ class LegacyState:
     layout: Layout = "usual"
     version_4: Version4 = "none"
     part: int = 1
+    export: bool = False
     extras: tuple[str, ...] = ()
     clock_ns: int = 1_772_368_496_000_000_000  # AS_OF
 
@@ -117,6 +119,7 @@ class Shape(HomeShape, frozen=True, forbid_unknown_fields=True, kw_only=True):
     made: Made = ""
     layout: Layout = "usual"
     version_4: Version4 = "none"
+    export: bool = False  # of an earlier rollback, in a folder of the user's
 
     def __post_init__(self) -> None:
         for amount in (self.skills, self.sessions, self.invocations):

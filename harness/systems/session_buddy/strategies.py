@@ -54,6 +54,7 @@ def states(shape: Shape) -> st.SearchStrategy[LegacyState]:
         layout=st.just(shape.layout) if shape.layout else st.sampled_from(LAYOUTS),
         version_4=st.just(shape.version_4) if shape.version_4 else st.sampled_from(VERSIONS_4),
         part=st.integers(1, len(schema_v4.OBJECTS) - 1) if shape.version_4 in {"", "part"} else st.just(1),
+        export=st.just(shape.export),
         extras=st.lists(st.sampled_from(sorted(EXTRAS)), unique=True, max_size=3).map(sorted).map(tuple),
     )
 

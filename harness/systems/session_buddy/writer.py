@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from harness.home import Home
+from harness.systems.session_buddy import exported
 from harness.systems.session_buddy.database import database_files
 from harness.systems.session_buddy.model import LegacyState
 from harness.tree import Tree
@@ -19,6 +20,8 @@ def write(state: LegacyState, root: str) -> Home:
     tree.file(".bashrc", "export EDITOR=vi\n")
     for name in state.extras:
         EXTRAS[name](tree)
+    for name, content in exported.files(state).items() if state.export else ():
+        tree.file(f"{exported.FOLDER}/{name}", content)
     for suffix, content in database_files(state).items():
         tree.file(state.database + suffix, content)
     return tree.home()

@@ -68,3 +68,37 @@ def test_a_database_that_is_named_is_the_only_one() -> None:
     assert oracle.expect(both, named).fates[0].source == f"{NAMED}#schema"
     assert oracle.expect(both).fates[0].source == f"{DATABASE}#schema"
     assert oracle.expect(made).refusals == {"DB_MISSING"}
+
+
+IMPORT = frozenset({"import exported"})
+
+
+def test_an_export_is_put_back_with_its_numbers_but_for_rows_that_would_refer_to_nothing() -> None:
+    made = home(NAIVE, export=True)
+    expected = oracle.expect(made, IMPORT)
+    users = expected.tables["skill_user_interactions"]
+    assert {(row["id"], row["skill_name"]) for row in users.values()} == {(n, "mypy") for n in (1, 3, 4)}
+    assert expected.tables["skill_clusters"]["[1]"]["cluster_name"] == "kept 群"
+    fates = {fate.id: fate.disposition for fate in expected.fates if fate.kind == "import"}
+    assert (fates["skill_clusters"], fates["skill_modalities"]) == ("migrated", "present")
+    assert {note.reason for note in expected.notes or ()} >= {"import-incomplete", "unaligned-bucket"}
+    assert oracle.expect(made).tables["skill_clusters"] == {}
+
+
+def test_rows_whose_place_is_taken_stay_out() -> None:
+    made = home(NAIVE, export=True, version_4="used")
+    expected = oracle.expect(made, IMPORT)
+    assert expected.tables["skill_clusters"] == oracle.read_target(made)["skill_clusters"]
+    assert {fate.id: fate.disposition for fate in expected.fates}["skill_clusters"] == "present"
+
+
+def test_an_export_that_is_not_as_it_was_written_is_refused() -> None:
+    made = home(NAIVE, export=True)
+    name = "exported/skill_clusters.jsonl"
+    for other in (
+        made.with_file(name, made.content(name).replace(b"kept", b"lost")),
+        made.without(name),
+        made.without("exported/manifest.json"),
+        made.with_file("exported/manifest.json", b"[1]"),
+    ):
+        assert oracle.expect(other, IMPORT).refusals == {"EXPORT_INVALID"}

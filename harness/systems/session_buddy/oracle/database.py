@@ -7,9 +7,10 @@ categories by their name.  What has no meaning of its own (when version 4 was re
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -101,9 +102,9 @@ def tables_of(connection: sqlite3.Connection) -> dict[str, Mapping[str, Record]]
         if name == "skill_migrations" and {"version", "applied_at"} <= set(rows.columns):
             tables[name] = _versions(rows)
         elif name == "skill_time_series" and {"skill_name", "timestamp", "id"} <= set(rows.columns):
-            tables[name] = _named(rows, lambda row: hour_key(row["skill_name"], row["timestamp"]))
+            tables[name] = _named(rows.values(), lambda row: hour_key(row["skill_name"], row["timestamp"]))
         elif name == "skill_categories" and "category_name" in rows.columns:
-            tables[name] = _named(rows, lambda row: str(row["category_name"]))
+            tables[name] = _named(rows.values(), lambda row: str(row["category_name"]))
         else:
             tables[name] = rows
     tables["sqlite_master"] = _objects(connection)
@@ -117,11 +118,22 @@ def hour_key(skill: Value, hour: Value) -> str:
     return f"{skill} at {hour}"
 
 
-def _named(rows: RawTable, name_of: Any) -> dict[str, Record]:
+def by_name(table: str, rows: Iterable[Record]) -> dict[str, Record]:
+    """Returns rows of a table of version 4 by the names that `tables_of` gives them."""
+    if table == "skill_time_series":
+        ordered = sorted(rows, key=lambda row: int(str(row["id"])))
+        return _named(ordered, lambda row: hour_key(row["skill_name"], row["timestamp"]))
+    if table == "skill_categories":
+        return _named(rows, lambda row: str(row["category_name"]))
+    keys = schema.OBJECTS[table]["key"]
+    return {json.dumps([row[name] for name in keys], default=repr): row for row in rows}
+
+
+def _named(rows: Iterable[Record], name_of: Any) -> dict[str, Record]:
     """Returns the rows by another name; the second of a name is ``name#2``, so that none hides another."""
     named: dict[str, Record] = {}
     seen: dict[str, int] = {}
-    for row in rows.values():
+    for row in rows:
         name = name_of(row)
         seen[name] = seen.get(name, 0) + 1
         named[name if seen[name] == 1 else f"{name}#{seen[name]}"] = row

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
-from harness.expectation import Expectation, Fate
+from harness.expectation import Expectation, Fate, Note
 from harness.home import Home
 from harness.records import OneOf, Record, Some, Table, same_value
 from harness.sqlite_copy import SUFFIXES
@@ -13,9 +14,10 @@ from harness.systems.session_buddy.model import AS_OF
 from harness.systems.session_buddy.oracle import backfills, schema, taxonomy
 from harness.systems.session_buddy.oracle.asked import Asked, asked_of
 from harness.systems.session_buddy.oracle.database import CHECKSUM, LATER, hour_key, object_key
+from harness.systems.session_buddy.oracle.imported import export_of, put_back
 from harness.systems.session_buddy.oracle.instants import stamp_of
 from harness.systems.session_buddy.oracle.notes import notes
-from harness.systems.session_buddy.oracle.soundness import dangling
+from harness.systems.session_buddy.oracle.soundness import dangling, row_problems
 from harness.systems.session_buddy.oracle.state import State, state_of
 from harness.systems.session_buddy.oracle.written import Rows
 
@@ -42,7 +44,9 @@ def expect(home: Home, conditions: frozenset[str] = frozenset(), *, as_of: datet
     asked = asked_of(conditions, as_of)
     state = state_of(home, asked)
     refusals = state.refusals | ({"DB_LOCKED"} if "locked" in conditions and state.path else set())
-    if refusals:
+    export = export_of(home, asked.export) if asked.export else {}
+    refusals |= {"EXPORT_INVALID"} if export is None else set()
+    if refusals or export is None:
         return Expectation(refusals=refusals, tables=state.tables, record_tables=MIGRATED, row_each=False)
     rows = Rows({**state.tables})
     complete = state.recorded and not state.mended
@@ -50,6 +54,14 @@ def expect(home: Home, conditions: frozenset[str] = frozenset(), *, as_of: datet
         _record(rows, recorded=state.recorded, checksum=asked.checksum)
     fates = [Fate("schema", f"{state.path}#schema", schema.V4, "present" if complete else "migrated")]
     skills = {row["skill_name"] for row in state.tables["skill_metrics"].values()}
+    came, left_out = put_back(rows, export)
+    for table, stays in came.items():
+        fates.append(
+            Fate("import", f"{state.path}#import/{table}", table, "migrated" if stays else "present")
+        )
+    brought = frozenset(row_problems(rows.tables)) if came else frozenset()
+    series = rows.tables.get("skill_time_series", {})
+    there = replace(state, tables={**state.tables, "skill_time_series": series})
     if asked.taxonomy != "none":
         fates += _taxonomy(rows, state, skills, asked)
     defects = frozenset(_dangling(rows.tables, skills))
@@ -57,13 +69,14 @@ def expect(home: Home, conditions: frozenset[str] = frozenset(), *, as_of: datet
     if asked.backfill:
         fates += _backfills(rows, state, skills, asked)
         fates += _unusable(state, skills, asked)
-        due = frozenset(notes(state, skills, asked, dangling=bool(defects)))
+        due = frozenset(notes(there, skills, asked, dangling=bool(defects)))
+        due |= {Note(state.path, "", "import-incomplete")} if left_out else set()
     return Expectation(
         tables=rows.tables,
         writable=frozenset(state.path + suffix for suffix in SUFFIXES),
         fates=tuple(fates),
         notes=due,
-        defects=defects,
+        defects=defects | brought,
         kept=_kept(state),
         record_tables=MIGRATED,
         row_each=False,

@@ -91,7 +91,7 @@ def _version_problems(connection: sqlite3.Connection) -> Iterator[str]:
     if schema.V4 in recorded:
         missing += _shape_problems(tables)
     yield from sorted(missing)
-    yield from sorted({*_row_problems(tables)})
+    yield from sorted({*row_problems(tables)})
     whole = schema.V3 in recorded and not missing
     if whole and schema.V4 in recorded:
         yield from [*view_problems(connection)] or edge_problems(connection)
@@ -122,7 +122,7 @@ def _difference(shape: Record, found: Record) -> str:
     )
 
 
-def _row_problems(tables: Tables) -> Iterator[str]:
+def row_problems(tables: Tables) -> Iterator[str]:
     """Yields hours that the time series counts more than once, and categories that nobody can read about."""
     for name in tables.get("skill_time_series", {}):
         if "#" in name.rpartition(":")[2]:
