@@ -7,8 +7,7 @@ from random import Random
 
 import pytest
 import test_way_back as way_back
-from handwritten import PROFILE, event
-from test_claims import (
+from claim_histories import (
     COPIES,
     COUNTS,
     DONE,
@@ -30,6 +29,7 @@ from test_claims import (
     row,
     shown,
 )
+from handwritten import PROFILE, event
 
 from harness.claims import CLAIMS
 from harness.history import Event, Kill
