@@ -9,8 +9,11 @@ from __future__ import annotations
 import ast
 import hashlib
 import os
+import subprocess
 import sys
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
@@ -102,15 +105,39 @@ def faults(session: nox.Session) -> None:
     chosen = [path for path in sorted((ROOT / "scenarios").glob("*.toml")) if _tries_faults(_read(path))]
     chosen = [path for path in chosen if not named or path.stem in named]
     state = _sources()
-    for number, path in enumerate(chosen, 1):
-        line = f"{state} {path.stem}"
-        if record.exists() and line in record.read_text().splitlines():
-            session.log(f"{number} of {len(chosen)}: {path.stem} has passed")
-            continue
-        session.log(f"{number} of {len(chosen)}: {path.stem}")
-        _run(session, "harness", "run", path.stem, "--every-fault")
-        with record.open("a") as file:
-            file.write(line + "\n")
+    known = set(record.read_text().splitlines()) if record.exists() else set()
+    left = [path.stem for path in chosen if f"{state} {path.stem}" not in known]
+    session.log(
+        f"{len(chosen) - len(left)} of {len(chosen)} scenarios have passed as all is now, {len(left)} are left"
+    )
+    failed, began = list[str](), time.monotonic()
+    with ThreadPoolExecutor(
+        2
+    ) as workers:  # each is a program of its own that waits for the sandbox most of the time
+        running = {workers.submit(_every_fault, stem): stem for stem in left}
+        try:
+            for done, one in enumerate(as_completed(running), 1):
+                stem, (status, said) = running[one], one.result()
+                minutes = (time.monotonic() - began) / 60
+                session.log(f"{done} of {len(left)} in {minutes:.0f} min: {stem}\n{said}")
+                if status:
+                    failed.append(stem)
+                    continue
+                with record.open("a") as file:
+                    file.write(f"{state} {stem}\n")
+        except BaseException:
+            workers.shutdown(wait=False, cancel_futures=True)
+            raise
+    if failed:
+        session.error(f"not passed: {', '.join(failed)}")
+
+
+def _every_fault(stem: str) -> tuple[int, str]:
+    """Returns the exit status of a scenario with every fault, and its report; its progress goes to stderr meanwhile."""
+    environment = {**os.environ, "PATH": os.pathsep.join((str(BIN), os.environ.get("PATH", os.defpath)))}
+    words = [str(BIN / "harness"), "run", stem, "--every-fault"]
+    ran = subprocess.run(words, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+    return ran.returncode, ran.stdout.rstrip()
 
 
 def _tries_faults(scenario: dict[str, Any]) -> bool:
