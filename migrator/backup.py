@@ -8,6 +8,7 @@ import errno
 import json
 import os
 import stat
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from shlex import quote
 from typing import Any
@@ -23,7 +24,7 @@ FEW = 8  # files that are copied side by side
 TEMPORARY = ".migrator-restore"
 
 
-def take(run: Run, paths: list[str], now: datetime) -> list[Saved]:
+def take(run: Run, paths: list[str], now: datetime, tick: Callable[[], None] = lambda: None) -> list[Saved]:
     """Raw copies of those of `paths` that exist are on disk, read back and equal. Raises OSError.
 
     A few files are copied side by side, more of them into one archive, which then may hold links too.
@@ -31,7 +32,7 @@ def take(run: Run, paths: list[str], now: datetime) -> list[Saved]:
     files.make_folders(run.backup, 0o700)
     few, frame = len(paths) <= FEW, ""
     if few:
-        saved = [copied(run, path) for path in paths]
+        saved = [copied(run, path, tick) for path in paths]
     else:
         saved, frame = archive.write(os.path.join(run.backup, ARCHIVE), paths)
     facts = {"kept_until": (now + KEPT).isoformat(), "frame": frame}
@@ -45,12 +46,12 @@ def take(run: Run, paths: list[str], now: datetime) -> list[Saved]:
     return saved
 
 
-def copied(run: Run, path: str) -> Saved:
+def copied(run: Run, path: str, tick: Callable[[], None] = lambda: None) -> Saved:
     """A raw copy of the file is in the backup, if there is such a file; nothing else knows of it yet."""
     name = os.path.basename(path)
     try:
         about = os.lstat(path)
-        sha = files.copy_new(path, os.path.join(run.backup, name), 0o600)
+        sha = files.copy_new(path, os.path.join(run.backup, name), 0o600, tick=tick)
     except FileNotFoundError:
         return Saved(path)
     mode = about.st_mode & 0o7777

@@ -31,7 +31,7 @@ def steps(system: Builder, run: Run, now: datetime, say: Say) -> Plan:
         run.begin(system.database.path, now, built=True, contents={})
         path = os.path.join(run.folder, BUILT)
         with say.step("build"):
-            saved = backup.take(run, system.database.files(), now)
+            saved = backup.take(run, system.database.files(), now, say.tick)
             plan = system.build(run, path, now, say.progress)
             folder = os.path.dirname(system.database.path)
             facts: dict[str, Any] = {

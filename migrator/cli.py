@@ -245,6 +245,7 @@ def _run(given: argparse.Namespace, report: "Report", say: "Say") -> None:
     def clock() -> datetime:
         return datetime.now(UTC)
 
+    system.database.tick = say.tick
     if given.verb == "store":
         from migrator.ait42 import store  # noqa: PLC0415 - as above
 

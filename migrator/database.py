@@ -15,7 +15,7 @@ import os
 import sqlite3
 import struct
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from migrator import files, scratch
@@ -29,6 +29,8 @@ SECOND_NAME = (
     "one only. Remove the other name, or make it a copy."
 )
 JUST_NOW = "a program that wrote to it just now"
+AT_ONCE = 64  # rows; more are slower, since they leave the processor's cache
+STEPS = 1_000_000  # of SQLite's machine between two looks at the clock
 
 Contents = dict[str, list[Any]]  # by table: number of rows, digest; as JSON gives it back
 Row = tuple[str, str, dict[str, Any]]  # table, key column, values by column
@@ -45,6 +47,8 @@ class Database:
 
     def __init__(self, path: str, avoid: list[str]) -> None:
         self.path, self._avoid = path, avoid
+        self.looked_at: dict[str, str] = {}  # digests of the files of which the last private copy was made
+        self.tick: Callable[[], None] = lambda: None  # called now and then while SQLite is at work
 
     def files(self) -> list[str]:
         """The database and its possible side files."""
@@ -85,7 +89,7 @@ class Database:
                 code = "NO_SPACE" if error.errno == errno.ENOSPC else "DB_INVALID"
                 raise Refusal(code, f"{self.path} cannot be copied to look at it: {error}.") from error
             connection = stack.enter_context(contextlib.closing(sqlite3.connect(copy, isolation_level=None)))
-            connection.text_factory = _text
+            self._ours(connection)
             try:
                 yield connection
             except sqlite3.DatabaseError as error:
@@ -97,13 +101,19 @@ class Database:
             os.close(files.open_regular(self.path + "-shm"))
         before = [files.stamp(path) for path in self.files()]
         self.free()
-        files.copy_new(self.path, copy, 0o600, forced=False)
+        digests = {self.path: files.copy_new(self.path, copy, 0o600, forced=False, tick=self.tick)}
         for suffix in ("-wal", "-journal"):
             with contextlib.suppress(FileNotFoundError):
-                files.copy_new(self.path + suffix, copy + suffix, 0o600, forced=False)
+                path = self.path + suffix
+                digests[path] = files.copy_new(path, copy + suffix, 0o600, forced=False, tick=self.tick)
         self.free()
         if [files.stamp(path) for path in self.files()] != before:
             raise self.in_use(JUST_NOW)
+        self.looked_at = digests
+
+    def _ours(self, connection: sqlite3.Connection) -> None:
+        connection.text_factory = _text
+        connection.set_progress_handler(self.tick, STEPS)
 
     @contextlib.contextmanager
     def alone(self, expected: Contents, *, enforced: bool = True) -> Iterator[sqlite3.Connection]:
@@ -117,7 +127,7 @@ class Database:
         name = self.path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
         connection = sqlite3.connect(f"file:{name}?mode=rw", uri=True, timeout=0, isolation_level=None)
         with contextlib.closing(connection):
-            connection.text_factory = _text
+            self._ours(connection)
             try:
                 for setting in (*SETTINGS, f"foreign_keys={enforced:d}"):
                     connection.execute(f"PRAGMA {setting}").fetchall()
@@ -173,10 +183,11 @@ def _text(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
 
 
-def contents(connection: sqlite3.Connection) -> Contents:
+def contents(connection: sqlite3.Connection, known: Contents | None = None) -> Contents:
     """For each table its rows and their digest, and under "" the schema: equal exactly when the data is.
 
-    File layout, free pages, the write-ahead log and the planner's statistics do not matter.
+    File layout, free pages, the write-ahead log and the planner's statistics do not matter. Tables that are `known` to
+    hold this are not read.
     """
     order = "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_stat_' ORDER BY type, name"
     schema = connection.execute(order).fetchall()
@@ -184,7 +195,7 @@ def contents(connection: sqlite3.Connection) -> Contents:
     found: Contents = {"": [len(schema), hashlib.sha256(repr((schema, version)).encode()).hexdigest()]}
     for kind, table, _, sql in schema:
         if kind == "table" and "VIRTUAL" not in (sql or "")[:20].upper():
-            found[table] = _rows(connection, quoted(table))
+            found[table] = (known or {}).get(table) or _rows(connection, quoted(table))
     return found
 
 
@@ -201,14 +212,25 @@ def insert(connection: sqlite3.Connection, rows: Iterable[Row]) -> None:
 
 
 def _rows(connection: sqlite3.Connection, table: str) -> list[Any]:
+    ours, connection.text_factory = connection.text_factory, str  # far quicker
+    try:
+        return _digest(connection, table)
+    except sqlite3.OperationalError:  # text that is not UTF-8
+        connection.text_factory = ours
+        return _digest(connection, table)
+    finally:
+        connection.text_factory = ours
+
+
+def _digest(connection: sqlite3.Connection, table: str) -> list[Any]:
     try:
         rows = connection.execute(f"SELECT * FROM main.{table} ORDER BY rowid")  # noqa: S608 - a quoted name
     except sqlite3.OperationalError:  # WITHOUT ROWID: its own order is the key's
         rows = connection.execute(f"SELECT * FROM main.{table}")  # noqa: S608 - a quoted name
     total, count = hashlib.sha256(), 0
-    for row in rows:
-        total.update(repr(row).encode() + b"\n")
-        count += 1
+    while some := rows.fetchmany(AT_ONCE):
+        total.update(("\n".join(map(repr, some)) + "\n").encode())
+        count += len(some)
     return [count, total.hexdigest()]
 
 

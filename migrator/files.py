@@ -11,7 +11,7 @@ import hashlib
 import os
 import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from migrator.outcome import Refusal
 
@@ -141,10 +141,11 @@ def copy_new(
     owner: tuple[int, int] | None = None,
     part: tuple[int, int] | None = None,
     forced: bool = True,
+    tick: Callable[[], None] = lambda: None,
 ) -> str:
-    """`target`, new, holds the bytes of `source`, and its time unless told; gives their SHA-256.
+    """`target`, new, holds the bytes of `source`, and its time unless told; gives their SHA-256. Raises FileExistsError.
 
-    Of a `part` only those: its start and its length. On disk if `forced`; the caller forces the folder. Raises FileExistsError when `target` exists.
+    Of a `part` only its start and length. On disk if `forced`; the caller forces the folder. `tick` is called block by block.
     """
     total = hashlib.sha256()
     with open(open_regular(source), "rb") as reader, open(os.open(target, NEW, mode), "wb") as writer:
@@ -154,6 +155,7 @@ def copy_new(
             total.update(block)
             writer.write(block)
             left -= len(block)
+            tick()
         writer.flush()
         if owner:
             os.fchown(writer.fileno(), *owner)

@@ -168,7 +168,7 @@ def _steps(system: System, run: Run, *, plan: Plan, contents: Contents, clock: C
     try:
         with say.step("backup"):
             run.begin(system.database.path, clock(), contents=contents)
-            saved = backup.take(run, system.database.files(), clock())
+            saved = backup.take(run, system.database.files(), clock(), say.tick)
             system.keep(run)
             facts = _facts(system, run, plan)
             backup.explain(run, saved, facts, clock())
@@ -244,7 +244,8 @@ def _fill(system: System, run: Run, target: Connection, contents: Contents, say:
     found = tables.tables(target)
     tables.watch(target, found)
     system.fill(target, run, say)
-    after = database.contents(target)
+    same = {name: contents[name] for name in tables.untouched(target, found)}
+    after = database.contents(target, same)
     run.keep(WRITTEN, (packed(row) + b"\n" for row in tables.inserted(target, found)))
     run.add("committing", contents=after, entangled=tables.entangled(target, found, contents, after))
 

@@ -37,8 +37,18 @@ class Say:
             self._event(event="progress", step=self._step, done=done, **({"of": of} if of else {}))
         else:
             text = f"{self._step}: {done}{f' of {of}' if of else ''}"
-            self._line(sys.stderr, REWRITE + text if self._terminal else text, "" if self._terminal else "\n")
-            self._shown = True
+            self._show(text)
+
+    def tick(self) -> None:
+        """Now and then, how long the step has taken: for work in which there is nothing to count."""
+        now = time.monotonic()
+        if not self._step or now < self._next:
+            return
+        self._next, seconds = now + self._every, int(now - self._began)
+        if self._json:
+            self._event(event="progress", step=self._step, seconds=seconds)
+        else:
+            self._show(f"{self._step}: {seconds} s so far")
 
     def counted(self, things: Iterable[T], of: int = 0) -> Iterator[T]:
         """The things, one after the other, with progress."""
@@ -57,7 +67,12 @@ class Say:
         finally:
             if self._terminal and self._shown:
                 self._line(sys.stderr, REWRITE, "")
+            self._step = ""
         self._event(event="step", step=name, phase="end", seconds=round(time.monotonic() - self._began, 3))
+
+    def _show(self, text: str) -> None:
+        self._line(sys.stderr, REWRITE + text if self._terminal else text, "" if self._terminal else "\n")
+        self._shown = True
 
     def _event(self, **facts: Any) -> None:
         if self._json:

@@ -153,6 +153,19 @@ def deleted(connection: sqlite3.Connection, found: Tables) -> list[str]:
     return [table.plain for table in found.values() if table.number in noted]
 
 
+def untouched(connection: sqlite3.Connection, found: Tables) -> list[str]:
+    """The tables that are still watched, and of which no row was noted: what they hold is what they held."""
+    watched = {
+        row[0] for row in connection.execute("SELECT name FROM sqlite_temp_master WHERE type = 'trigger'")
+    }
+    noted = {row[0] for row in connection.execute("SELECT DISTINCT t FROM temp.migrator_noted")}
+    return [
+        table.plain
+        for table in found.values()
+        if table.number not in noted and f"migrator_insert_{table.number}" in watched
+    ]
+
+
 def entangled(connection: sqlite3.Connection, found: Tables, before: Contents, after: Contents) -> list[str]:
     """The tables where more was done than to add rows that can be found again.
 

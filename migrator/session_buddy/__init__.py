@@ -6,17 +6,18 @@ from datetime import datetime
 from sqlite3 import Connection, IntegrityError
 from typing import Any
 
-from migrator import journal, room, tables
+from migrator import backup, journal, room, tables
 from migrator.amendment import CHANGED
-from migrator.database import Database, contents, damage, quoted
+from migrator.database import JUST_NOW, Database, contents, damage
 from migrator.journal import MADE, Run
 from migrator.outcome import Refusal
 from migrator.progress import Say
 from migrator.removal import Removing
 from migrator.session_buddy import ddl, moments, proof
+from migrator.session_buddy.backfill import Figures
 from migrator.session_buddy.places import check, places
-from migrator.session_buddy.proof import OLD_VIEWS, before, faults, kept, unread
-from migrator.session_buddy.state import State, examine
+from migrator.session_buddy.proof import OLD_VIEWS, before, faults, kept, uncompiled
+from migrator.session_buddy.state import RESTORE, State, examine
 from migrator.session_buddy.upgrade import Options, Upgrade
 from migrator.session_buddy.withdrawal import Withdrawal, leaning_on
 from migrator.system import Note, Plan, Planned, Progress, Record, packed
@@ -38,6 +39,7 @@ class Skills(Planned):
         self.database = Database(where.database, [where.home, os.path.dirname(where.database)])
         self.parting = "The tool's own tables of version 3 are as they were."
         self._options = options
+        self._figures: Figures | None = None  # of the database as it was planned
 
     def nothing(self) -> str | None:
         """None: without a database there is something wrong. Raises Refusal."""
@@ -79,6 +81,7 @@ class Skills(Planned):
             raise Refusal("DB_INVALID", f"{message} {FORBIDS}")
         target.execute("ROLLBACK")
         plan.records, plan.notes, plan.changes = upgrade.records, upgrade.notes, upgrade.changes > 0
+        self._figures = upgrade.figures
         if plan.changes:
             size = sum(os.path.getsize(path) for path in self.database.files() if os.path.exists(path))
             room.check_room([(os.path.dirname(self.database.path), ROOM), (self.state, size)])
@@ -97,7 +100,12 @@ class Skills(Planned):
         return moments.Reader(self._options.naive)
 
     def examined(self, db: Connection) -> State:
-        """In which state the database is. Raises Refusal."""
+        """In which state the database is, which is found sound. Raises Refusal."""
+        if problems := damage(db):
+            raise Refusal("DB_INVALID", f"{self.database.path} is damaged: {problems[0]}. {RESTORE}")
+        return self._state(db)
+
+    def _state(self, db: Connection) -> State:
         return examine(db, self.database.path, repair=self._options.repair)
 
     def changed_meanwhile(self) -> list[Note]:
@@ -105,25 +113,23 @@ class Skills(Planned):
         return []
 
     def keep(self, run: Run) -> None:
-        """The copy in the backup is sound, and holds what was seen. Raises OSError."""
-        copy = Database(os.path.join(run.backup, os.path.basename(self.database.path)), [self.home])
-        seen = run.find("begin")["contents"]
-        with copy.seen() as db:
-            problems = damage(db)
-            for table, (count, _) in seen.items():
-                if table and db.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()[0] != count:
-                    problems.append(f"table {table} has another number of rows")
-        if problems:
-            raise OSError(f"the backup is not sound: {problems[0]}")
+        """The backup is what the plan was made of, bit by bit; that was found sound then. Raises Refusal."""
+        saved = {one.path: one.sha256 for one in backup.check(run)}
+        if any(
+            saved[path] != self.database.looked_at.get(path)
+            for path in self.database.files()
+            if not path.endswith("-shm")
+        ):
+            raise self.database.in_use(JUST_NOW)
 
     def fill(self, target: Connection, run: Run, _: Say) -> None:
         """Version 4 is there within the open transaction, and the journal knows what is new."""
         sequence = dict(target.execute("SELECT name, seq FROM sqlite_sequence"))
-        state, found = self.examined(target), tables.tables(target)
+        state, found = self._state(target), tables.tables(target)
         apart = state.not_equal()
         found = {name: table for name, table in found.items() if name not in apart}
-        was, blind = before(target, apart), dict(unread(target, OLD_VIEWS))
-        upgrade = Upgrade(target, state, self._options, self.where.shown)
+        was, blind = before(target, apart), dict(uncompiled(target, OLD_VIEWS))
+        upgrade = Upgrade(target, state, self._options, self.where.shown, self._figures)
         upgrade.perform()
         run.keep(CHANGED, (packed(row) + b"\n" for row in tables.changed(target, found)))
         run.keep(MADE, (packed(row) + b"\n" for row in kept(target, [*upgrade.created, *upgrade.rebuilt])))

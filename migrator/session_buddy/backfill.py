@@ -4,21 +4,19 @@ Only what SQLite cannot know is told by us: the hour that a text means, row by r
 of seconds depend on the order of adding in their last digit.
 """
 
+import functools
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from itertools import combinations, groupby
+from itertools import combinations
 from typing import Any, NamedTuple
 
 from migrator.session_buddy import moments
+from migrator.spool import Spool
 from migrator.system import Record
 
 WINDOW = 720  # hours of figures: the guide's thirty days
-BEFORE, AFTER, UNTIL = (
-    "before",
-    "following",
-    "a",
-)  # in the place of hours that do not count; every hour is less than "a"
+BEFORE, AFTER = "before", "following"  # in the place of hours that do not count
 DONE = "typeof(completed) = 'integer' AND completed = 1"
 USABLE = "typeof(duration_seconds) IN ('integer', 'real') AND duration_seconds BETWEEN 0 AND 1.7976931348623157e308"
 # Of a text that is a time: whether no zone ends it. A date alone has none; then `Z`, `+00:00` and `+0000` are looked for.
@@ -29,17 +27,21 @@ NAIVE = (
 HOUR = "CASE typeof(invoked_at) WHEN 'text' THEN migrator_hour(CAST(invoked_at AS BLOB)) END"
 # LIMIT keeps SQLite from working out the hour again for every group: https://www.sqlite.org/optoverview.html#flattening
 SERIES = f"""
-SELECT skill_name, hour, count(*), total(done) / count(*), avg(seconds), count(DISTINCT session_id)
-FROM (SELECT skill_name, session_id, {HOUR} AS hour, {DONE} AS done, CASE WHEN {USABLE} THEN duration_seconds END AS seconds
+SELECT skill_name, hour, count(*), total(done) / count(*), avg(seconds), count(DISTINCT session_id), total(naive),
+    total(unusable)
+FROM (SELECT skill_name, session_id, {HOUR} AS hour, {DONE} AS done, CASE WHEN {USABLE} THEN duration_seconds END AS seconds,
+    {NAIVE} AS naive, duration_seconds IS NOT NULL AND NOT ({USABLE}) AS unusable
     FROM skill_invocation NOT INDEXED WHERE {{known}} LIMIT -1)
-WHERE hour < '{UNTIL}' GROUP BY hour, skill_name ORDER BY hour, skill_name"""
-COUNTS = f"""
-SELECT total(hour IS NOT NULL AND naive), total(hour = '{AFTER}'), total(hour = '{BEFORE}'), total(unusable),
-    total(hour IS NULL)
-FROM (SELECT {HOUR} AS hour, {NAIVE} AS naive, duration_seconds IS NOT NULL AND NOT ({USABLE}) AS unusable
-    FROM skill_invocation WHERE {{known}} LIMIT -1)"""
-NOTED = "naive-times", "future-times", "before-window", "unusable-duration", "unparseable-time"
-TOGETHER = "SELECT DISTINCT session_id, skill_name FROM skill_invocation ORDER BY session_id"
+GROUP BY hour, skill_name ORDER BY hour, skill_name"""
+APART = {None: "unparseable-time", BEFORE: "before-window", AFTER: "future-times"}
+# For each set of skills, by number, how many sessions used just those: the same ones meet again and again.
+TOGETHER = """
+SELECT skills, count(*) FROM (
+    SELECT group_concat(number) AS skills FROM (
+        SELECT DISTINCT session_id, number FROM skill_invocation NOT INDEXED
+        LEFT JOIN temp.migrator_skills ON name = skill_name ORDER BY session_id, number)
+    GROUP BY session_id)
+GROUP BY skills"""
 BASELINES = f"""
 SELECT skill_name, count(DISTINCT session_id) AS total_users, count(*) AS total_invocations,
     total({DONE}) / count(*) AS global_completion_rate,
@@ -55,11 +57,23 @@ class Window(NamedTuple):
     last: int
 
 
+class Hour(NamedTuple):
+    """A row of the hourly figures."""
+
+    skill: str
+    hour: str
+    number: int
+    rate: float
+    seconds: float | None
+    sessions: int
+
+
 class Figures:
-    """All that is computed from the invocations of one database."""
+    """All that is computed from the invocations of one database, each of which is looked at when it is first asked for."""
 
     def __init__(self, db: sqlite3.Connection, reader: moments.Reader, window: Window) -> None:
         self._db, self.window = db, window
+        self._counts = Counter[str]()
         names: dict[int | None, str | None] = {None: None}
         encoding = db.execute("PRAGMA encoding").fetchone()[0]
         encoding = "latin-1" if encoding == "UTF-8" else encoding  # quicker, and what is not ASCII is no time
@@ -74,53 +88,68 @@ class Figures:
         self._skills = {
             name for (name,) in db.execute("SELECT skill_name FROM skill_metrics") if _is_text(name)
         }
+        self._names = sorted(self._skills)
+        db.execute("DROP TABLE IF EXISTS temp.migrator_skills")
+        db.execute("CREATE TEMP TABLE migrator_skills (name TEXT PRIMARY KEY, number INTEGER)")
+        numbered = ((name, number) for number, name in enumerate(self._names))
+        db.executemany("INSERT INTO temp.migrator_skills VALUES (?, ?)", numbered)
         used = db.execute("SELECT DISTINCT skill_name FROM skill_invocation")
-        self._known = "1"
-        if any(name not in self._skills for (name,) in used):
-            db.execute("DROP TABLE IF EXISTS temp.migrator_skills")
-            db.execute("CREATE TEMP TABLE migrator_skills (name TEXT PRIMARY KEY)")
-            db.executemany("INSERT INTO temp.migrator_skills VALUES (?)", ((name,) for name in self._skills))
-            self._known = "skill_name IN (SELECT name FROM temp.migrator_skills)"
+        everyone = all(name in self._skills for (name,) in used)
+        self._known = "1" if everyone else "skill_name IN (SELECT name FROM temp.migrator_skills)"
+
+    @functools.cached_property
+    def series(self) -> Spool[Hour]:
+        """The hourly figures in the order of their table: hour, then skill."""
+        found = Spool(Hour)
+        for *row, naive, unusable in self._db.execute(SERIES.format(known=self._known)):
+            hour = Hour._make(row)
+            if hour.hour in APART:
+                self._counts[APART[hour.hour]] += hour.number
+            else:
+                found.append(hour)
+            self._counts["naive-times"] += int(naive) if hour.hour else 0
+            self._counts["unusable-duration"] += int(unusable)
+        return found
 
     @property
-    def series(self) -> str:
-        """The query for the hourly figures in the order of their table: hour, then skill."""
-        return SERIES.format(known=self._known)
-
     def counts(self) -> Counter[str]:
         """How often there is something to note, by reason."""
-        found = self._db.execute(COUNTS.format(known=self._known)).fetchone()
-        return Counter(dict(zip(NOTED, map(int, found), strict=True)))
+        assert self.series is not None
+        return self._counts
 
-    def records(self, source: str, counts: Counter[str]) -> Iterator[Record]:
+    def records(self, source: str) -> Iterator[Record]:
         """The fates of rows that cannot be used."""
         which = {}
         if self._known != "1":
             which["unknown-skill"] = f"NOT {self._known}"
-        if counts["unparseable-time"]:
+        if self.counts["unparseable-time"]:
             which["unparseable-time"] = f"{self._known} AND {HOUR} IS NULL"
         for reason, condition in which.items():
             for (row,) in self._db.execute(f"SELECT id FROM skill_invocation WHERE {condition} ORDER BY id"):
                 yield Record("invocation", f"{source}#skill_invocation/{row}", str(row), "skipped", reason)
 
-    def pairs(self, least: int) -> list[tuple[str, str, int, float]]:
-        """Skills that at least so many sessions have in common, how many, and how much more than by chance."""
-        sets = Counter[tuple[str, ...]]()  # the same skills meet again and again
-        for _, rows in groupby(self._db.execute(TOGETHER), key=lambda row: row[0]):
-            sets[tuple(sorted(skill for _, skill in rows if skill in self._skills))] += 1
-        having, both = Counter[str](), Counter[tuple[str, str]]()
-        for skills, sessions in sets.items():
-            having.update(dict.fromkeys(skills, sessions))
-            both.update(dict.fromkeys(combinations(skills, 2), sessions))
-        total = sets.total()
+    @functools.cached_property
+    def pairs(self) -> list[tuple[str, str, int, float]]:
+        """Skills that sessions have in common, how many sessions, and how much more than by chance."""
+        having, both, total = [0] * len(self._names), Counter[tuple[int, int]](), 0
+        for text, sessions in self._db.execute(TOGETHER):
+            skills = sorted(map(int, text.split(","))) if text else []
+            total += sessions
+            for skill in skills:
+                having[skill] += sessions
+            for pair in combinations(skills, 2):
+                both[pair] += sessions
         return [
-            (*pair, count, count * total / (having[pair[0]] * having[pair[1]]))
-            for pair, count in sorted(both.items())
-            if count >= least
+            (self._names[one], self._names[other], count, count * total / (having[one] * having[other]))
+            for (one, other), count in sorted(both.items())
         ]
 
-    def baselines(self) -> Iterator[tuple[str, dict[str, Any]]]:
+    @functools.cached_property
+    def baselines(self) -> list[tuple[str, dict[str, Any]]]:
         """For each skill the columns of its baseline."""
+        return [*self._baselines()]
+
+    def _baselines(self) -> Iterator[tuple[str, dict[str, Any]]]:
         phases: dict[str, tuple[int, str]] = {}
         for skill, phase, count in self._db.execute(PHASES):
             if _is_text(phase):

@@ -75,8 +75,8 @@ class Filling:
         db, table = self._writer.db, "skill_time_series"
         names = ", ".join(("skill_name", "timestamp", *SERIES))
         if not db.execute(f"SELECT 1 FROM {table}").fetchone():
-            new = db.execute(f"INSERT INTO {table} ({names}) {self._figures.series}").rowcount
-            self._writer.changed[table] += new
+            db.executemany(f"INSERT INTO {table} ({names}) VALUES (?, ?, ?, ?, ?, ?)", self._figures.series)
+            self._writer.changed[table] += (new := len(self._figures.series))
             return new, 0
         first, last = (moments.bucket(max(hour, 24)) for hour in self._figures.window)
         there: dict[tuple[str, str], int] = {}
@@ -89,7 +89,7 @@ class Filling:
                 there[skill, hour] = number
                 self._found["stale-bucket"] += first <= hour <= last
         done = Counter[str]()
-        for skill, hour, *values in db.execute(self._figures.series).fetchall():
+        for skill, hour, *values in self._figures.series:
             named = dict(zip(SERIES, values, strict=True))
             if (number := there.get((skill, hour))) is not None:
                 self._found["stale-bucket"] -= 1
@@ -104,7 +104,9 @@ class Filling:
         done = Counter[str]()
         query = "SELECT skill_a, skill_b FROM skill_dependencies"
         there = {tuple(row) for row in self._writer.db.execute(query)}
-        for one, other, count, lift in self._figures.pairs(least):
+        for one, other, count, lift in self._figures.pairs:
+            if count < least:
+                continue
             turned = (one, other) not in there and (other, one) in there
             key = dict(zip(("skill_a", "skill_b"), (other, one) if turned else (one, other), strict=True))
             values = {"co_occurrence_count": count, "lift_score": lift}
@@ -114,14 +116,14 @@ class Filling:
     def baselines(self) -> tuple[int, int]:
         """The baselines are there; how many rows are new, and how many changed."""
         done = Counter[str]()
-        for skill, values in self._figures.baselines():
+        for skill, values in self._figures.baselines:
             stamp = {"last_updated": self._stamp}
             done[self._writer.put("skill_community_baselines", {"skill_name": skill}, values, stamp)] += 1
         return done["new"], done["changed"]
 
-    def notes(self, counts: Counter[str]) -> Iterator[tuple[str, str]]:
-        """Reasons, and how often; `counts` are those of the figures."""
-        counts = counts + self._found
+    def notes(self) -> Iterator[tuple[str, str]]:
+        """Reasons, and how often."""
+        counts = self._figures.counts + self._found
         for reason, about in UNITS.items():
             if counts[reason]:
                 yield reason, f"{counts[reason]} {about}"

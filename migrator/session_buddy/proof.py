@@ -59,10 +59,19 @@ def meddling(db: sqlite3.Connection) -> list[str]:
 
 
 def unread(db: sqlite3.Connection, views: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Which of these views cannot be read, and why: for some of version 3 one metric that is no JSON is enough."""
+    """Which of these views cannot be read, and why."""
+    yield from _tried_out(db, views, "")
+
+
+def uncompiled(db: sqlite3.Connection, views: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Which of these views SQLite does not understand; those that it does show what their tables give."""
+    yield from _tried_out(db, views, "EXPLAIN ")
+
+
+def _tried_out(db: sqlite3.Connection, views: Iterable[str], how: str) -> Iterator[tuple[str, str]]:
     for name in views:
         try:
-            db.execute(f"SELECT * FROM {name}").fetchone()
+            db.execute(f"{how}SELECT * FROM {name}").fetchone()
         except sqlite3.Error as error:
             yield name, f"cannot be read: {error}"
 
@@ -117,7 +126,7 @@ def _changed(db: sqlite3.Connection, run: Run) -> Iterator[tuple[str, str]]:
     """What is not as it was before the run, beside what the run is for."""
     filled = run.find("filled")
     yield from moved(db, run.find("begin")["contents"], filled["before"], filled["apart"])
-    yield from (one for one in unread(db, OLD_VIEWS) if one[0] not in filled["unread"])
+    yield from (one for one in uncompiled(db, OLD_VIEWS) if one[0] not in filled["unread"])
     if (more := strays(db) - filled["strays"]) > 0:
         yield "database", f"{more} new rows point to nothing"
 

@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from migrator.database import damage
 from migrator.outcome import Refusal
 from migrator.session_buddy import ddl, shape
 
@@ -52,8 +51,6 @@ class State(NamedTuple):
 
 def examine(db: sqlite3.Connection, path: str, *, repair: bool) -> State:
     """The state of the database in `db`. Raises Refusal when the fourth version cannot be made of it."""
-    if problems := damage(db):
-        raise Refusal("DB_INVALID", f"{path} is damaged: {problems[0]}. {RESTORE}")
     recorded, notes = _versions(db, path)
     found = shape.examined(db)
     if other := [name for name, what in found.items() if what == shape.OTHER]:

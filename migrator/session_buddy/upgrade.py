@@ -12,6 +12,7 @@ from migrator.session_buddy import ddl, moments, restoring, shape, taxonomy
 from migrator.session_buddy.backfill import WINDOW, Figures, Window
 from migrator.session_buddy.filling import Filling, Writer
 from migrator.session_buddy.state import STRAYS, State, strays
+from migrator.spool import Spool
 from migrator.system import Note, Record
 
 STAMP = "%Y-%m-%d %H:%M:%S"
@@ -43,15 +44,26 @@ class Options(NamedTuple):
 
 
 class Upgrade:
-    """One upgrade; after `perform`, what was done."""
+    """One upgrade; after `perform`, what was done.
 
-    def __init__(self, db: sqlite3.Connection, state: State, options: Options, source: str) -> None:
+    `figures` are those of a database that holds the same, so that nothing has to be computed, or noted, anew.
+    """
+
+    def __init__(
+        self,
+        db: sqlite3.Connection,
+        state: State,
+        options: Options,
+        source: str,
+        figures: Figures | None = None,
+    ) -> None:
         self._db, self._state, self._options, self._source = db, state, options, source
+        self.figures = figures
         self.writer = Writer(db)
         self.created: dict[str, str] = {}  # SQL by name, as the database keeps it
         self.rebuilt: list[str] = []  # tables that were made anew with what they held
         self.strays = 0  # rows that point to nothing, and may
-        self.records: list[Record] = []
+        self.records = Spool(Record)
         self.notes = [Note(source, "", *note) for note in state.notes]
 
     @property
@@ -73,7 +85,7 @@ class Upgrade:
         if options.taxonomy != "none":
             strict = options.taxonomy == "strict"
             found = list(taxonomy.initialise(self._db, stamp, self._source, strict=strict))
-            self.records += found
+            self.records.extend(found)
             self.writer.changed["taxonomy"] += sum(one.outcome == "migrated" for one in found)
             self.strays = self.strays if strict else self._dangling(found)
         if options.backfill:
@@ -103,12 +115,12 @@ class Upgrade:
             self.notes.append(Note(self._source, "", "import-incomplete", detail))
 
     def _fill(self, stamp: str) -> None:
-        last = moments.of(self._options.instant).second // 3600
-        window = Window(0 if self._options.all_times else last - WINDOW + 1, last)
-        figures = Figures(self._db, moments.Reader(self._options.naive), window)
-        counts = figures.counts()
-        self.records += figures.records(self._source, counts)
-        filling = Filling(self.writer, figures, stamp)
+        if self.figures is None:
+            last = moments.of(self._options.instant).second // 3600
+            window = Window(0 if self._options.all_times else last - WINDOW + 1, last)
+            self.figures = Figures(self._db, moments.Reader(self._options.naive), window)
+            self.records.extend(self.figures.records(self._source))
+        filling = Filling(self.writer, self.figures, stamp)
         steps = {
             "time-series": filling.series,
             "dependencies": lambda: filling.dependencies(self._options.least),
@@ -121,7 +133,7 @@ class Upgrade:
             self.records.append(
                 Record("backfill", f"{self._source}#backfill/{name}", name, outcome, None, detail)
             )
-        self.notes += [Note(self._source, "", why, about) for why, about in filling.notes(counts)]
+        self.notes += [Note(self._source, "", why, about) for why, about in filling.notes()]
 
     def _make(self) -> None:
         old = self._state.names(shape.OLD_KEYS)

@@ -88,3 +88,16 @@ def test_a_terminal_that_is_closed_meanwhile_does_not_stop_the_work(
     screen.close()
     work(say, clock, 3)
     assert clock.now == pytest.approx(103)
+
+
+def test_work_in_which_nothing_is_counted_tells_how_long_it_has_taken(
+    monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    monkeypatch.setattr("sys.stderr", log := io.StringIO())
+    say = Say(as_json=False)
+    with say.step("verify"):
+        for _ in range(15):
+            clock.now += 1
+            say.tick()
+    say.tick()
+    assert log.getvalue().splitlines() == ["verify: 2 s so far", "verify: 12 s so far"]

@@ -28,11 +28,32 @@ def written(db: Db, statements: str) -> tuple[list[tuple[str, list[Any], str]], 
     tables.watch(db, found)
     db.executescript(statements)
     rows = list(tables.inserted(db, found))
-    entangled = tables.entangled(db, found, before, database.contents(db))
+    after = database.contents(db)
+    assert database.contents(db, {name: before[name] for name in tables.untouched(db, found)}) == after
+    entangled = tables.entangled(db, found, before, after)
     for kind in ("trigger", "table"):
         for (name,) in db.execute(f"SELECT name FROM sqlite_temp_master WHERE type = '{kind}'").fetchall():
             db.execute(f"DROP {kind} temp.{name}")
     return rows, entangled
+
+
+def test_what_was_not_written_to_is_untouched_but_for_a_table_that_was_made_anew(db: Db) -> None:
+    db.executescript("CREATE TABLE still (a); CREATE TABLE more (a); CREATE TABLE anew (a)")
+    found = tables.tables(db)
+    tables.watch(db, found)
+    db.executescript(
+        "INSERT INTO more VALUES (1); DROP TABLE anew; CREATE TABLE anew (a); INSERT INTO anew VALUES (2)"
+    )
+    assert tables.untouched(db, found) == ["still"]
+
+
+def test_text_that_is_not_utf8_counts_as_any_other(db: Db) -> None:
+    db.executescript("CREATE TABLE t (a); INSERT INTO t VALUES ('plain'), (CAST(X'ff41' AS TEXT))")
+    before = database.contents(db)
+    assert before["t"][0] == 2
+    db.execute("UPDATE t SET a = CAST(X'fe41' AS TEXT) WHERE rowid = 2")
+    assert database.contents(db)["t"] != before["t"]
+    assert db.execute("SELECT a FROM t WHERE rowid = 2").fetchone() == ("\udcfeA",)
 
 
 def taken_out(db: Db, rows: list[Any]) -> dict[str, list[dict[str, Any]]]:
