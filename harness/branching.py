@@ -5,27 +5,25 @@ What comes before a branch is run once; after a fault the steps that follow are 
 
 from __future__ import annotations
 
-import posixpath
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from random import Random
-
-import msgspec
 
 from harness.case import event_of, record, run_step, run_verb, run_with
 from harness.course import ReplayError
 from harness.fault import ANOTHER_RUN, ERRORS, Fault, Recording, alike
 from harness.history import Event, Kill
 from harness.home import Home
+from harness.meanwhile import theirs_in
 from harness.power import state_key, state_of, survivors
 from harness.replay import course_of, unlike
 from harness.sampling import sample
 from harness.sandbox.session import Session
 from harness.scarcity import Need, Scarcity, lacking, nearby, sampled
-from harness.scenario import Scenario, ScenarioError, Step
+from harness.scenario import Scenario, Step
 from harness.strip import Listed, listed_of
-from harness.supervised import RECORD_DATA, fired_of
+from harness.supervised import RECORD_DATA, fired_of, refused_of
 from harness.sut import Profile
 from harness.system import System
 
@@ -200,22 +198,23 @@ class Branches:
 
         The event begins with the home that has their work: whether the step came before or after them, it must end right.
         """
-        does = self.system.ACTORS[step.during].does
-        changed = does(before, self.profile.keeps) if does else None
-        if changed is None:
+        theirs = theirs_in(self.system.ACTORS[step.during], before, self.profile.keeps)
+        if theirs is None:
             return
-        theirs = files_between(before, changed)
         recording, _ = record(step, self.profile, self.session, before=before)
         for fault in self._chosen(step, list(recording.others(step.during)), recording, depth):
             self.session.lay_out(before)
-            ran = run_verb(step, self.profile, self.session, orders={**fault.orders(), "files": theirs})
-            fired = fired_of(ran.told)
-            paths = tuple(path for path, *_ in theirs)
+            ran = run_verb(step, self.profile, self.session, orders={**fault.orders(), **theirs.orders})
+            fired, after, refused = fired_of(ran.told), self.session.observe(), refused_of(ran.told)
             kill = Kill(
-                0.0, fired is not None, None, str(fault), str(fired.operation) if fired else "", paths
+                0.0,
+                fired is not None,
+                None,
+                str(fault),
+                str(fired.operation) if fired else "",
+                () if refused else theirs.paths,
             )
-            after = self.session.observe()
-            found = with_times_of(after, changed, {posixpath.dirname(path) for path in paths})
+            found = before if refused else theirs.after(self.system, after)
             event = event_of(number, step, self.profile, ran, before=found, after=after, kill=kill)
             yield replace(event, meanwhile=step.during), Chosen(fault, recording.at(fault.at).likeness)
 
@@ -250,38 +249,6 @@ def faults_of(step: Step, recording: Recording) -> Iterator[Fault]:
         yield from recording.others(ANOTHER_RUN)
     elif step.disk:
         yield from recording.fillings()
-
-
-def files_between(before: Home, after: Home) -> list[tuple[str, str, str, int, int]]:
-    """Returns path, what is there now (``file``, ``dir``, ``gone``), content in hexadecimal, mode and mtime, of all that others changed.
-
-    Raises:
-        ScenarioError: they did more than write and remove files and make folders.
-    """
-    found: list[tuple[str, str, str, int, int]] = []
-    for change in before.changes_to(after):
-        was, now = change.before, change.after
-        if now is not None and now.kind == "file" and (was is None or was.kind == "file"):
-            found.append((change.path, "file", after.content(change.path).hex(), now.mode, now.mtime_ns))
-        elif now is not None and now.kind == "dir" and was is None:
-            found.append((change.path, "dir", "", now.mode, 0))
-        elif now is None and was is not None and was.kind == "file":
-            found.append((change.path, "gone", "", 0, 0))
-        else:
-            raise ScenarioError(
-                f"{change.path}: {change.describe()}, which cannot happen during a step; name another actor"
-            )
-    return found
-
-
-def with_times_of(after: Home, home: Home, folders: Iterable[str]) -> Home:
-    """Returns the home with the times that these folders have after the step: when others wrote there, nobody foretells."""
-    entries = dict(home.entries)
-    for path in folders:
-        was, now = home.get(path), after.get(path)
-        if was is not None and now is not None and was.kind == now.kind == "dir":
-            entries[path] = msgspec.structs.replace(was, mtime_ns=now.mtime_ns)
-    return replace(home, entries=entries)
 
 
 def exactly(faults: Sequence[Fault]) -> Choice:

@@ -112,6 +112,8 @@ class _Book:
     def _migrated(self, event: Event) -> None:
         if self.base is None:
             self.base, self.foreign = event.before, set()
+        if event.overtaken and event.kill:
+            self.foreign |= set(event.kill.theirs)
         changes = list(event.before.changes_to(event.after))
         if not changes:
             if (

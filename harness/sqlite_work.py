@@ -8,8 +8,10 @@ from __future__ import annotations
 import os
 import sqlite3
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
 
 from harness import sqlite_copy
 from harness.home import Home
@@ -49,8 +51,48 @@ def crashed(home: Home, database: str, change: Change) -> Home | None:
     )
 
 
-def _edited(home: Home, path: str, change: Change) -> bytes | None:
-    """Returns the database's file after the change, its log counted in; None where there is no place for it."""
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A change of a database that may be made at any time: where, what, and which time SQL takes for now, if that counts."""
+
+    database: str
+    change: Change
+    now: str = ""
+
+
+class _Noting(sqlite3.Connection):
+    """A connection that notes what it is told to do."""
+
+    noted: list[tuple[str, Sequence[Any]]]
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        """Notes the statement, unless it only asks, and executes it."""
+        if not sql.lstrip().upper().startswith(("SELECT", "PRAGMA", "WITH")):
+            self.noted.append((sql, list(parameters)))
+        return super().execute(sql, parameters)
+
+
+def statements_of(home: Home, work: Work) -> list[tuple[str, list[Any]]] | None:
+    """Returns the statements with their values that the change consists of, on this home; None where it has no place.
+
+    Bytes are given as ``{"hex": ...}``.
+    """
+    path, noted = place(home, work.database), list[tuple[str, Sequence[Any]]]()
+    if path is None or _edited(home, path, work.change, noted) is None:
+        return None
+    return [
+        (sql, [{"hex": value.hex()} if isinstance(value, bytes) else value for value in values])
+        for sql, values in noted
+    ]
+
+
+def _edited(
+    home: Home, path: str, change: Change, noted: list[tuple[str, Sequence[Any]]] | None = None
+) -> bytes | None:
+    """Returns the database's file after the change, its log counted in; None where there is no place for it.
+
+    What was done is added to `noted`.
+    """
     with tempfile.TemporaryDirectory(prefix="harness-work-") as folder:
         copy = os.path.join(folder, "copy.db")
         for suffix in ("", "-wal"):
@@ -58,7 +100,8 @@ def _edited(home: Home, path: str, change: Change) -> bytes | None:
                 with open(copy + suffix, "wb") as file:
                     file.write(home.content(path + suffix))
         try:
-            with closing(sqlite3.connect(copy)) as connection:
+            with closing(sqlite3.connect(copy, factory=_Noting)) as connection:
+                connection.noted = [] if noted is None else noted
                 connection.execute("PRAGMA foreign_keys = ON")
                 with connection:
                     if not change(connection):

@@ -49,6 +49,16 @@ def fired_of(report: bytes) -> Fired | None:
     return Fired(fired[0], Operation(fired[1], tuple(fired[2]))) if fired else None
 
 
+def refused_of(report: bytes) -> str | None:
+    """Returns why others' work in a database was refused, empty where it was done; None where there was none.
+
+    Raises:
+        SandboxError: there is no report.
+    """
+    refused: str | None = _told(report)[0].get("refused")
+    return refused
+
+
 def another_of(report: bytes) -> int | None:
     """Returns the exit status of another run, below zero for a signal; None where none was begun, or it has no end.
 

@@ -22,6 +22,7 @@ from harness.home import Home
 from harness.queries import Queries
 from harness.records import Tables
 from harness.sandbox.holders import Holder
+from harness.sqlite_work import Work
 from harness.stored import Stored
 
 
@@ -31,12 +32,14 @@ class Actor:
 
     `does` changes the home just before the step, for good; it is given the paths that the migrator keeps, and
     returns None where the home has no place for it: then nothing follows.  `holders` hold something meanwhile.
+    `works` is the same as a change of a database, where it is one: so it can be made in the middle of a step, too.
     """
 
     summary: str
     holders: tuple[Holder, ...]
     conditions: frozenset[str]
     does: Callable[[Home, Sequence[str]], Home | None] | None = None
+    works: Callable[[Home], Work | None] | None = None
 
 
 class Shape(Protocol):

@@ -9,6 +9,7 @@ from harness.claims.claim import Claim, Finding
 from harness.difference import compare
 from harness.evidence import Evidence
 from harness.history import Event
+from harness.records import Record, same_record
 
 NAME = "others-writes-told"
 
@@ -21,6 +22,9 @@ def check(evidence: Evidence) -> Iterator[Finding]:
     """
     for event in _overtaken(evidence):
         if evidence.expected(event).refusals or _named(event):
+            continue
+        if evidence.stored(event.before).files & set(event.kill.theirs if event.kill else ()):
+            yield from _lost_rows(evidence, event)
             continue
         for path, digest in sorted(evidence.expected(event).files.items()):
             entry = event.after.get(path)
@@ -46,6 +50,29 @@ def check(evidence: Evidence) -> Iterator[Finding]:
             for field in difference.changed:
                 subject = f"{table} {field.key}: {field.field}"
                 yield Finding(NAME, subject, field.expected, field.found, event.step)
+
+
+def _lost_rows(evidence: Evidence, event: Event) -> Iterator[Finding]:
+    """Yields rows that others wrote into the target and that are not there, nor under another key.
+
+    What is computed from rows need not count theirs yet: it is no work of theirs.
+    """
+    earlier = [one.after for one in evidence.events() if one.step < event.step]
+    before = evidence.stored(earlier[-1] if earlier else evidence.history.home)
+    meant, now = evidence.stored(event.before), evidence.stored(event.after)
+    for table, key in meant.differing(before):
+        row = meant.tables[table][key]
+        found = now.get((table, key))
+        if found is not None and same_record(found, row):
+            continue
+        others = (_but_numbers(one) for one in now.tables.get(table, {}).values())
+        if not any(same_record(one, _but_numbers(row)) for one in others):
+            yield Finding(NAME, f"{table} {key}", row, "no such row" if found is None else found, event.step)
+
+
+def _but_numbers(row: Record) -> Record:
+    """Returns a row without what a database counts up by itself, which hangs on when the row was written."""
+    return {name: value for name, value in row.items() if name not in {"id", "seq", "rowid"}}
 
 
 def _overtaken(evidence: Evidence) -> Iterator[Event]:

@@ -16,6 +16,7 @@ _MODULES = (
     "calls",
     "operations",
     "another",
+    "guest",
     "supervisor",
     "strays",
     "command",

@@ -18,6 +18,7 @@ from typing import Any
 from harness.sandbox.inside.another import Another
 from harness.sandbox.inside.ballast import fill, free
 from harness.sandbox.inside.calls import ALWAYS, MAKING, OPENING
+from harness.sandbox.inside.guest import work
 from harness.sandbox.inside.operations import Operation
 from harness.sandbox.inside.picture import Picture
 from harness.sandbox.inside.tracing import (
@@ -70,7 +71,7 @@ class Supervisor:
 
     `orders` say what to do: ``at`` is the number of the operation, from 0, that the fault is for (-1 for none), ``act``
     one of ``record``, ``kill``, ``error``, ``short``, ``write``, ``run`` and ``full``, with which others fill the disk up; ``errno`` and
-    ``sticky`` belong to an error, ``files`` to a foreign write, ``argv`` and ``env`` to another run.  With ``data`` the bytes
+    ``sticky`` belong to an error, ``files`` to a foreign write, ``work`` to one in a database, ``argv`` and ``env`` to another run.  With ``data`` the bytes
     written are kept, and what each operation left of modes and times; with ``pictures`` a picture of the tree is taken whenever it
     may have changed.
     """
@@ -90,6 +91,7 @@ class Supervisor:
         self.pictures: list[list[Any]] = []
         self._another = Another()
         self._room = self._least = free(self._root, "disk")  # KiB
+        self._refused: str | None = None
 
     def attend(self, main: int) -> int:
         """Returns the wait status of the program, when all that it started has ended too."""
@@ -208,7 +210,12 @@ class Supervisor:
             self.blobs.append(content)
 
     def _write_foreign(self) -> None:
-        """Another program works in the tree: files appear, change or go, each in one go, and folders appear."""
+        """Another program works in the tree: files appear, change or go, each in one go, and folders appear.
+
+        Or it works in a database, as far as that lets it.
+        """
+        if at_work := self._orders.get("work"):
+            self._refused = work(f"{self._root}/{at_work['path']}", at_work["statements"], at_work["now"])
         for path, kind, content, mode, mtime_ns in self._orders["files"]:
             where = f"{self._root}/{path}"
             if kind == "gone":
@@ -234,6 +241,7 @@ class Supervisor:
             "count": self.count,
             "fired": self.fired,
             "another": self._another.told(),
+            "refused": self._refused,
             "operations": self.rows,
             "pictures": self.pictures,
             "digests": self._orders.get("digests", []),

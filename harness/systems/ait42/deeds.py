@@ -6,12 +6,13 @@ Each deed is a pure function of the home and of the paths that the migrator keep
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from harness import sqlite_work
 from harness.corruption import bytes_
 from harness.held import held
 from harness.home import Home
-from harness.sqlite_work import Change
+from harness.sqlite_work import Change, Work
 from harness.system import Actor
 from harness.systems.ait42 import editor_work, legacy_work
 from harness.systems.ait42.model import DATABASE
@@ -36,9 +37,13 @@ def _actor(summary: str, does: _Deed) -> Actor:
     return Actor(f"before the step, {summary}", (), frozenset(), does)
 
 
+def _in_database(summary: str, change: Change) -> Actor:
+    return replace(_actor(summary, _in_order(change)), works=lambda _: Work(DATABASE, change))
+
+
 ACTORS = {
     **held(DATABASE),
-    **{name: _actor(summary, _in_order(change)) for name, (summary, change) in editor_work.CHANGES.items()},
+    **{name: _in_database(summary, change) for name, (summary, change) in editor_work.CHANGES.items()},
     **{name: _actor(summary, _in_files(work)) for name, (summary, work) in legacy_work.WORK.items()},
     "work-in-log": _actor("an editor was killed with a new session only in its log", work_in_log),
     "tampering": _actor("a migrated row was altered", _in_order(editor_work.altered)),

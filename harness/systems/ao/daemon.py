@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from harness import sqlite_work
 from harness.home import Home
-from harness.sqlite_work import Change
+from harness.sqlite_work import Change, Work
 from harness.systems.ao.model import DATA
 
 WHEN = "2026-06-20 08:30:00.123 +0000 UTC"
@@ -21,9 +23,14 @@ def closed(home: Home, change: Change) -> Home | None:
     return sqlite_work.closed(home, _DATABASE, change)
 
 
+def works(change: Change) -> Callable[[Home], Work]:
+    """Returns the change as work of the daemon that can be done at any time."""
+    return lambda _: Work(_DATABASE, change)
+
+
 def crashed(home: Home, change: Change) -> Home | None:
     """Returns the home after the change, by a daemon that was then killed: the rows are only in its log."""
     return sqlite_work.crashed(home, _DATABASE, change)
 
 
-__all__ = ["WHEN", "Change", "closed", "crashed", "place"]
+__all__ = ["WHEN", "Change", "closed", "crashed", "place", "works"]

@@ -6,6 +6,7 @@ Each deed is a pure function of the home and of the paths that the migrator keep
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from random import Random
 
 from harness.corruption import bytes_
@@ -67,7 +68,10 @@ ACTORS = {
         "the rewrite's daemon has started a session in a migrated project",
         _in_order(daemon_work.start_session),
     ),
-    "own-work": _actor("the daemon has gained a project of its own, with sessions", own_work),
+    "own-work": replace(
+        _actor("the daemon has gained a project of its own, with sessions", own_work),
+        works=lambda home: daemon.works(daemon_work.own_project(home.root))(home),
+    ),
     "changed-rows": _actor(
         "the daemon has changed a migrated session and its project", _in_order(daemon_work.change_rows)
     ),
@@ -78,9 +82,12 @@ ACTORS = {
     "deleted-rows": _actor(
         "the daemon has deleted a migrated session", _in_order(daemon_work.delete_session)
     ),
-    "older-rows-changed": _actor(
-        "the daemon has gone on with what it had before the migration",
-        _in_order(daemon_work.change_older_rows),
+    "older-rows-changed": replace(
+        _actor(
+            "the daemon has gone on with what it had before the migration",
+            _in_order(daemon_work.change_older_rows),
+        ),
+        works=daemon.works(daemon_work.change_older_rows),
     ),
     "schema-moved": _actor(
         "a newer daemon has taken the database to version 13", _in_order(daemon_work.upgrade)

@@ -16,7 +16,8 @@ Apply = Callable[[Home, Random], Home | None]
 Edit = Callable[[sqlite3.Connection, Random], bool]
 """Changes the database and tells whether it found a place to."""
 
-_WHEN = datetime(2026, 2, 28, 20, 0, 0, tzinfo=UTC)
+NOW = naming.in_sqlite(datetime(2026, 2, 28, 20, 0, 0, tzinfo=UTC))
+"""What ``datetime('now')`` is to others at work."""
 
 
 def database_of(home: Home) -> str | None:
@@ -57,7 +58,7 @@ def in_database(edit: Edit) -> Apply:
 
 def at_a_set_time(connection: sqlite3.Connection) -> sqlite3.Connection:
     """Returns the connection, for which ``datetime('now')`` is a constant from here on."""
-    connection.create_function("datetime", 1, lambda _: naming.in_sqlite(_WHEN))
+    connection.create_function("datetime", 1, lambda _: NOW)
     return connection
 
 

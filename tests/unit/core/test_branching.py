@@ -12,11 +12,12 @@ import msgspec
 import pytest
 from toy import TOY_PROFILE, InMemory, Run, numbers_of, storing, tables_of
 
-from harness.branching import exactly, files_between
+from harness.branching import exactly
 from harness.fault import ERRORS, Fault, FaultError, Operation, Recording, fault_of
 from harness.history import load
 from harness.home import Home
 from harness.interruption import Kills
+from harness.meanwhile import files_between
 from harness.report.text import scenario_lines
 from harness.sandbox.ended import Ran
 from harness.scenario import Scenario, ScenarioError, Step, load_scenario

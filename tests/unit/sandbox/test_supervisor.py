@@ -13,7 +13,7 @@ from harness.sandbox.channel import SandboxError
 from harness.sandbox.ended import Ran
 from harness.sandbox.inside.tracing import known_here
 from harness.sandbox.session import Session
-from harness.supervised import RECORD, another_of, fired_of, recording_of
+from harness.supervised import RECORD, another_of, fired_of, recording_of, refused_of
 
 pytestmark = pytest.mark.skipif(not known_here(), reason="programs are supervised on x86-64 Linux only")
 
@@ -258,3 +258,28 @@ def test_a_recording_tells_how_much_room_a_program_had_in_use_at_most(session: S
     """
     ran = supervised(session, program)
     assert recording_of(ran.told, session.root_for(), Home.empty("/h").blobs).used == 40
+
+
+def test_another_program_works_in_a_database_at_an_operation_or_is_refused(session: Session) -> None:
+    made = """
+        import os, sqlite3
+        db = sqlite3.connect("a.db", isolation_level=None)
+        db.execute("CREATE TABLE t (a, b)")
+        os.mkdir("d")
+        print(db.execute("SELECT a, hex(b), datetime('now') > '2001' FROM t").fetchall())
+        db.execute("BEGIN EXCLUSIVE")
+        os.mkdir("e")
+    """
+    work = {
+        "path": "a.db",
+        "statements": [["INSERT INTO t VALUES (datetime('now'), ?)", [{"hex": "00ff"}]]],
+        "now": "1999",
+    }
+    names = operations(supervised(session, made))
+    ran = supervised(session, made, act="write", at=names.index("mkdir d"), files=[], work=work)
+    assert (ran.stdout, refused_of(ran.told)) == (b"[('1999', '00FF', 1)]\n", "")
+    ran = supervised(session, made, act="write", at=names.index("mkdir e"), files=[], work=work)
+    assert (ran.stdout, refused_of(ran.told)) == (b"[]\n", "database is locked")
+    ran = supervised(session, made, act="write", at=0, files=[], work=work)
+    assert refused_of(ran.told) == "there is no database"
+    assert refused_of(supervised(session, WORK).told) is None
