@@ -42,7 +42,7 @@ def cases_of(path: Path) -> int:
 OF_FAULTS = [
     path
     for path in FILES
-    if {"killed", "each", "power", "little", "fills"} & set(constants(path)["SCENARIO"].split("-"))
+    if {"killed", "each", "power", "little", "fills", "cut"} & set(constants(path)["SCENARIO"].split("-"))
 ]
 
 
