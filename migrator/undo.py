@@ -7,7 +7,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from sqlite3 import Connection
+from sqlite3 import Connection, DatabaseError
 from typing import Any, NamedTuple
 
 from migrator import backup, files, room
@@ -136,9 +136,10 @@ def take_back(
         _take_out(database, run, found, export, make)
     else:
         room.check_room([(run.folder, export.size(()))])
+        whole = _folded(database, found)
         kept = export.write(())
         run.free_reserve()
-        run.add("rollback-begin", files=found.files, restore=found.restore, holds=found.holds, **kept)
+        run.add("rollback-begin", files=whole, restore=found.restore, holds=found.holds, **kept)
     _remove_copies(run)
     if found.restore:
         backup.restore(run, backup.check(run))
@@ -150,6 +151,18 @@ def take_back(
         with contextlib.suppress(OSError):
             os.utime(folder, ns=(mtime, mtime))
     run.add("rolled-back", at=now.isoformat())
+
+
+def _folded(database: Database, found: Survey) -> dict[str, str | None]:
+    """The digests of the database's files, once it is whole without the log that a program left when it was killed.
+
+    It is put back file by file: without its log, and before it is replaced, it would be corrupt. Raises Refusal.
+    """
+    if found.restore and found.holds and any(found.files[path] for path in database.files()[1:]):
+        with contextlib.suppress(DatabaseError), database.alone(found.holds, enforced=False):
+            pass
+        return backup.state(database.files())
+    return found.files
 
 
 def _check_access(database: Database, run: Run, *, rows: bool) -> None:
