@@ -13,7 +13,7 @@ import msgspec
 
 Outcome = Literal["done", "refused", "partial", "failed", "attention", "unknown"]
 Verb = Literal[
-    "inspect", "plan", "migrate", "dry_run", "verify", "rollback", "status", "prune", "prune_now", "purge", "purge_now",
+    "inspect", "plan", "migrate", "dry_run", "verify", "rollback", "status", "prune", "prune_now", "purge", "purge_now", "restore",
     "store", "reconcile", "query",
 ]  # fmt: skip
 

@@ -69,6 +69,7 @@ def explain(run: Run, saved: list[Saved], about: dict[str, Any], now: datetime) 
     ]
     lines += [f"rm -f {quote(copy['temporary'])} {quote(copy['target'])}" for copy in about["copies"]]
     lines += [f"rmdir {quote(folder)} 2>/dev/null || :" for folder in reversed(about["folders"])]
+    lines += [f"rm -f {quote(one.path + TEMPORARY)}" for one in saved]  # of an interrupted rollback
     lines += [f"rm -f {quote(one.path)}" for one in saved if not one.name]
     if any(one.offset is not None for one in saved):
         root = archive.root_of([one.path for one in saved])

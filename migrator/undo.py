@@ -161,6 +161,7 @@ def _folded(database: Database, found: Survey) -> dict[str, str | None]:
     if found.restore and found.holds and any(found.files[path] for path in database.files()[1:]):
         with contextlib.suppress(DatabaseError), database.alone(found.holds, enforced=False):
             pass
+        files.sync_folder(os.path.dirname(database.path))  # or the log would be back after a loss of power
         return backup.state(database.files())
     return found.files
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from harness.claims import (
     at_once,
+    by_hand,
     dual_write,
     ends_as_expected,
     interruption,
@@ -31,6 +32,7 @@ CLAIMS: dict[str, Claim] = {
         overtaken.CLAIM,
         at_once.CLAIM,
         *way_back.CLAIMS,
+        by_hand.CLAIM,
         *retention.CLAIMS,
         *dual_write.CLAIMS,
         *safety.CLAIMS,

@@ -56,7 +56,7 @@ def kept_private(evidence: Evidence) -> Iterator[Finding]:
             if entry is None or entry.kind not in {"file", "dir"} or not entry.mode & 0o077:
                 continue
             if limits is None:
-                base = evidence.ledger(event).base if event.do == "rollback" else None
+                base = evidence.ledger(event).base if event.do in {"rollback", "restore"} else None
                 stood = [event.before, base] if base else [event.before]
                 limits = _openness(stood)
             if event.killed and entry.kind == "file" and (not entry.size or entry.digest not in limits):
@@ -76,7 +76,7 @@ def _stood(evidence: Evidence, event: Event, change: Change) -> Iterator[Entry]:
     if change.before is not None:
         yield change.before
     ledger = evidence.ledger(event)
-    if event.do == "rollback" and ledger.base is not None:
+    if event.do in {"rollback", "restore"} and ledger.base is not None:
         entry = ledger.base.get(change.path)
         if entry is not None and (change.before is None or change.path not in ledger.foreign):
             yield entry

@@ -39,7 +39,7 @@ def nothing_else_changes(evidence: Evidence) -> Iterator[Finding]:
             allowed: frozenset[str] = frozenset()
         elif event.talk and evidence.dialogue:
             allowed = evidence.expected(event).writable | evidence.dialogue.writable
-        elif event.do == "rollback" or evidence.open_ended(event):
+        elif event.do in {"rollback", "restore"} or evidence.open_ended(event):
             allowed = frozenset().union(*(evidence.expected(e).writable for e in evidence.events("migrate")))
             allowed |= evidence.returns(event)
             allowed = allowed.union(*(evidence.purgeable(e) for e in evidence.events(*PURGING)))

@@ -47,7 +47,10 @@ def test_right_migrator_gets_the_same_verdict_in_both(name: str, tmp_path: Path)
 @pytest.mark.parametrize("name", ["forgets_last_session", "rollback_forgets_modes", "tidies_legacy_config"])
 def test_saboteur_gets_the_same_verdict_in_both(name: str, tmp_path: Path) -> None:
     right = profile_for("ao", "")
-    verbs = {verb: ["python3", f"{{support}}/{name}.py", *argv[3:]] for verb, argv in right.verbs.items()}
+    verbs = {
+        verb: ["python3", f"{{support}}/{name}.py", *argv[3:]] if argv[0] == "python3" else argv
+        for verb, argv in right.verbs.items()
+    }
     profile = msgspec.structs.replace(right, name=name, verbs=verbs, support=str(SABOTEURS))
     scenario = load_scenario(ROOT / "scenarios/ao-rollback-exact.toml")
     inside, outside = results(scenario, profile, tmp_path)

@@ -43,7 +43,10 @@ def test_todays_migrator_passes_what_was_found(entry: Entry, sandbox: Choice) ->
 def test_the_migrator_that_it_was_found_with_still_fails(entry: Entry, sandbox: Choice) -> None:
     wrong = ROOT / entry.wrong
     right = profile_for(entry.scenario.system, entry.scenario.profile)
-    verbs = {verb: ["python3", f"{{support}}/{wrong.name}", *argv[3:]] for verb, argv in right.verbs.items()}
+    verbs = {
+        verb: ["python3", f"{{support}}/{wrong.name}", *argv[3:]] if argv[0] == "python3" else argv
+        for verb, argv in right.verbs.items()
+    }
     profile = msgspec.structs.replace(right, name=wrong.stem, verbs=verbs, support=str(wrong.parent))
     with sandbox.open(support=wrong.parent) as session:
         tried = try_again(entry, pack(entry.scenario.system), profile, session, ROOT / "scenarios")

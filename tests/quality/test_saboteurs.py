@@ -42,7 +42,8 @@ def cases_of(path: Path) -> int:
 OF_FAULTS = [
     path
     for path in FILES
-    if {"killed", "each", "power", "little", "fills", "cut"} & set(constants(path)["SCENARIO"].split("-"))
+    if {"killed", "each", "power", "little", "fills", "cut", "restored"}
+    & set(constants(path)["SCENARIO"].split("-"))
 ]
 
 
@@ -50,7 +51,10 @@ def sabotaged(path: Path) -> Profile:
     """Returns our own profile for the saboteur's scenario with the saboteur in the migrator's place."""
     scenario = load_scenario(find_scenario(constants(path)["SCENARIO"], ROOT / "scenarios"))
     right = profile_for(scenario.system, scenario.profile)
-    verbs = {verb: ["python3", f"{{support}}/{path.name}", *argv[3:]] for verb, argv in right.verbs.items()}
+    verbs = {
+        verb: ["python3", f"{{support}}/{path.name}", *argv[3:]] if argv[0] == "python3" else argv
+        for verb, argv in right.verbs.items()
+    }
     return msgspec.structs.replace(right, name=path.stem, verbs=verbs, support=str(path.parent))
 
 

@@ -186,6 +186,14 @@ TRIOS: dict[str, Trio] = {
         ),
         mute=(shown(RIGHT), "the scenario has no rollback step"),
     ),
+    "restorable-by-hand": Trio(
+        passes=shown(KILLED, event(HALF, journalled(LEGACY), do="restore")),
+        fails=shown(
+            KILLED, event(HALF, LEGACY.with_file("bystander", b"keep", mtime_ns=BORN + 1), do="restore")
+        ),
+        told=("bystander", "as before the migration", "changed in mtime_ns", 1),
+        mute=(shown(RIGHT), "nothing was restored by hand"),
+    ),
     "kept-private": Trio(
         passes=shown(event(LEGACY, journalled(MIGRATED))),
         fails=shown(event(LEGACY, journalled(MIGRATED, mode=0o640))),

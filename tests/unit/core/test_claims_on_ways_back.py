@@ -53,6 +53,14 @@ def test_a_rollback_is_measured_by_the_home_before_the_first_run() -> None:
     assert [(found.subject, found.step) for found in told] == [("moved", 2), ("moved/a", 2)]
 
 
+def test_restoring_by_hand_must_come_to_its_end_and_may_move_the_times_of_folders() -> None:
+    later = LEGACY.with_mode(".", 0o700)
+    moved = replace(LEGACY, entries={**later.entries, ".": msgspec.structs.replace(later.entries["."], mtime_ns=1)})
+    assert findings_of("restorable-by-hand", KILLED, event(HALF, moved, do="restore")) == []
+    failed = event(HALF, journalled(LEGACY), do="restore", outcome="failed")
+    assert [f.subject for f in findings_of("restorable-by-hand", KILLED, failed)] == ["step 1: restore"]
+
+
 def test_a_rollback_need_not_give_times_back() -> None:
     later = LEGACY.with_file("bystander", b"keep", mtime_ns=BORN + 1)
     assert findings_of("home-restored", RIGHT, event(MIGRATED, later, do="rollback")) == []

@@ -14,6 +14,7 @@ import pytest
 from conftest import UUID, LegacyHome
 
 from migrator import backup, cli, files, undo, verification
+from migrator.database import Database
 from migrator.journal import Run
 
 
@@ -210,6 +211,18 @@ def test_the_backup_is_private_and_its_text_restores_everything_by_hand(filled: 
     for _ in range(2):
         subprocess.run(["sh", kept / "RESTORE.txt"], check=True)
         assert filled.picture(state=False) == before
+
+
+def test_a_log_that_a_killed_program_left_is_folded_in_before_files_are_put_back(filled: LegacyHome) -> None:
+    pending_wal(filled)
+    database = Database(str(filled.db), [])
+    holds = database.contents()
+    found = undo.Survey(True, [], {}, backup.state(database.files()), holds)
+    assert found.files[f"{filled.db}-wal"]
+    told = undo._folded(database, found)
+    assert told == backup.state(database.files())
+    assert (told[f"{filled.db}-wal"], database.contents()) == (None, holds)
+    assert undo._folded(database, found._replace(holds={})) == found.files  # of a rollback that goes on
 
 
 def test_folders_in_folders_are_removed_by_hand_from_the_inside(tmp_path: Path) -> None:
