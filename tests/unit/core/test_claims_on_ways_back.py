@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import msgspec
 import pytest
 from claim_histories import (
     BACK,
     COPIES,
+    HALF,
     IDLE,
+    KILLED,
     LEGACY,
     MIGRATED,
     NOTES,
@@ -55,7 +60,9 @@ def test_a_rollback_is_measured_by_the_home_before_the_first_run() -> None:
 
 def test_restoring_by_hand_must_come_to_its_end_and_may_move_the_times_of_folders() -> None:
     later = LEGACY.with_mode(".", 0o700)
-    moved = replace(LEGACY, entries={**later.entries, ".": msgspec.structs.replace(later.entries["."], mtime_ns=1)})
+    moved = replace(
+        LEGACY, entries={**later.entries, ".": msgspec.structs.replace(later.entries["."], mtime_ns=1)}
+    )
     assert findings_of("restorable-by-hand", KILLED, event(HALF, moved, do="restore")) == []
     failed = event(HALF, journalled(LEGACY), do="restore", outcome="failed")
     assert [f.subject for f in findings_of("restorable-by-hand", KILLED, failed)] == ["step 1: restore"]
