@@ -41,7 +41,7 @@ _GRACE = 1.0  # seconds in which what the program started may end by itself once
 _NONE = 0xFFFFFFFFFFFFFFFF  # the number of no call
 
 _QUIET = frozenset(
-    {"kill", "short", "write"}
+    {"kill", "short", "write", "full"}
 )  # acts for which operations are only counted: each costs one stop, not two
 
 # Which operations an error can come from; a full disk still lets files go, an open descriptor needs no permission.
