@@ -46,6 +46,7 @@ class Stepwise(InMemory):
 
     course: Course = row_by_row
     hides: bool = False  # says that all is well after an error
+    after_another: int = 3  # how it ends where the same command was begun once more
     unsteady: bool = False  # does nothing at all when it is not recorded
     spoilt: bool = False  # where it starts warm, a run that nothing befalls does nothing
     starts: list[bool] = field(default_factory=list)  # of each run: whether it was warm
@@ -69,6 +70,8 @@ class Stepwise(InMemory):
             "sizes": [],
         }
         status = (-9 if act == "kill" else 0 if self.hides else 5) if fires else 0
+        if act == "run" and fires:  # the other one does the work, and this one gives up
+            self.home, status, head["another"] = homes[-1], self.after_another, 0
         return self._ran(status, json.dumps(head).encode() + b"\n")
 
     def _ran(self, status: int, told: bytes) -> Ran:
@@ -151,6 +154,22 @@ def test_one_who_fails_in_a_cold_start_too_is_blamed_for_that(run: Run) -> None:
     folder = RunFolder.open(Path(result.folder))
     assert "warm" not in load(folder.path / "smallest", folder.blobs).draft
     folder.close()
+
+
+def test_the_same_command_is_begun_once_more_at_each_operation_and_both_ends_are_judged(run: Run) -> None:
+    twice = asked(Step(do="migrate", during="another-run"), home={"numbers": 4})
+    result = run(asked=twice, session=Stepwise(), cases=4)
+    assert (result.status, result.kills.landed) == (Status.PASS, len(result.verdicts))
+    folder = RunFolder.open(Path(result.folder))
+    paired = [history.events[0] for _, history in folder.histories()]
+    folder.close()
+    assert {(event.outcome, event.kill and event.kill.another) for event in paired} == {("refused", "done")}
+    failed = run(asked=twice, session=Stepwise(after_another=5), cases=4)
+    assert failed.status is Status.FAIL
+    assert failed.verdicts[-1].failed == ("one-run-at-a-time",)
+    assert failed.faults == ("another-run@0",)
+    again = run(asked=twice, session=Stepwise(after_another=5), faults=[fault_of("another-run@0")])
+    assert again.faults == ("another-run@0",)
 
 
 def test_a_sample_of_stated_size_is_the_same_for_the_same_seed(run: Run) -> None:
