@@ -27,8 +27,8 @@ NAIVE = (
 HOUR = "CASE typeof(invoked_at) WHEN 'text' THEN migrator_hour(CAST(invoked_at AS BLOB)) END"
 # LIMIT keeps SQLite from working out the hour again for every group: https://www.sqlite.org/optoverview.html#flattening
 SERIES = f"""
-SELECT skill_name, hour, count(*), total(done) / count(*), avg(seconds), count(DISTINCT session_id), total(naive),
-    total(unusable)
+SELECT skill_name, hour, count(*), total(done) / count(*), avg(seconds), count(DISTINCT session_id), sum(naive),
+    sum(unusable)
 FROM (SELECT skill_name, session_id, {HOUR} AS hour, {DONE} AS done, CASE WHEN {USABLE} THEN duration_seconds END AS seconds,
     {NAIVE} AS naive, duration_seconds IS NOT NULL AND NOT ({USABLE}) AS unusable
     FROM skill_invocation NOT INDEXED WHERE {{known}} LIMIT -1)
@@ -101,14 +101,15 @@ class Figures:
     def series(self) -> Spool[Hour]:
         """The hourly figures in the order of their table: hour, then skill."""
         found = Spool(Hour)
-        for *row, naive, unusable in self._db.execute(SERIES.format(known=self._known)):
-            hour = Hour._make(row)
-            if hour.hour in APART:
-                self._counts[APART[hour.hour]] += hour.number
+        for row in self._db.execute(SERIES.format(known=self._known)):
+            if row[1] in APART:
+                self._counts[APART[row[1]]] += row[2]
             else:
-                found.append(hour)
-            self._counts["naive-times"] += int(naive) if hour.hour else 0
-            self._counts["unusable-duration"] += int(unusable)
+                found.append(Hour._make(row[:6]))
+            if row[6] and row[1]:
+                self._counts["naive-times"] += row[6]
+            if row[7]:
+                self._counts["unusable-duration"] += row[7]
         return found
 
     @property
