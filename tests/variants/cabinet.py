@@ -79,9 +79,7 @@ def pour(fd: int, content: bytes) -> None:
 
 
 def put(path: str, content: bytes, mode: int = 0o600) -> None:
-    in_place = (SIN == "manifest-in-place" and path == MANIFEST) or (
-        SIN == "backup-in-place" and path == BACKUP
-    )
+    in_place = (SIN, path) in IN_PLACE
     name = path if in_place else f"{path}.{os.getpid()}.part" if SIN == "parts-left" else path + ".part"
     fd = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
