@@ -15,7 +15,8 @@ from harness.home import Change, Entry, Home
 def backup_first(evidence: Evidence) -> Iterator[Finding]:
     """Yields files that a migration changed or removed and of which no kept copy has the bytes they had."""
     for event in evidence.events("migrate"):
-        if evidence.open_ended(event):
+        settled = evidence.standing(event).killed
+        if evidence.open_ended(event) or (settled is not None and settled.overtaken):
             continue  # what it finds was changed after the backup, and is exported instead
         kept = {entry.digest for path, entry in event.after.entries.items() if evidence.is_kept(path)}
         for change in evidence.standing(event).origin.changes_to(event.after):
