@@ -62,6 +62,8 @@ def standings(events: Iterable[Event]) -> Iterator[tuple[int, Standing]]:
             continue
         if event.killed or event.lapsed:
             killed, undoing = killed or event, undoing or event.do == "rollback"
+            if event.overtaken:  # whether they wrote before its changes or on top of them is open
+                origin, moved = None, True
         elif event.do == "migrate" and event.succeeded:
             killed, moved, undoing = None, False, False
         elif event.do == "rollback" and event.outcome == "done":
