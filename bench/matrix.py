@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The detection matrix with every fault: which way of injecting faults sees which mistake; some ten minutes.
+"""The detection matrix with every fault: which way of injecting faults sees which mistake; some ten minutes on a quiet machine.
 
     python bench/matrix.py [MISTAKE ...] [--sample] [--level embedded]
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -152,10 +152,13 @@ class Cell:
         return f"{self.bad}/{self.tried}"
 
 
-def cells(session: Session, program: str, variant: str, *, every: bool = False) -> Iterator[tuple[str, Cell]]:
-    """Yields the columns of one variant; errors that come once and those that last are two."""
+def cells(
+    session: Session, program: str, variant: str, *, every: bool = False, only: Collection[str] = ()
+) -> Iterator[tuple[str, Cell]]:
+    """Yields the columns of one variant, `only` those named where any are; errors that come once and those that last are two."""
     for name, way in WAYS.items():
-        if name == "writer" and program != "five":
+        columns = ERRORS if name == "error" else {name}
+        if (name == "writer" and program != "five") or (only and not columns & set(only)):
             continue
         scenario = way.scenario(every=every)
         if name == "error":
