@@ -38,24 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_list(commands.add_parser("list", help="scenarios, claims, corruptions or actors, a line each"))
-    run = commands.add_parser("run", help="run one scenario and print its verdict")
-    run.add_argument("scenario", help="the name of a file in scenarios/, or a path to one")
-    run.add_argument(
-        "--home", default="", metavar="DIR", help="a stored case, or a copy of a home: run over just that"
-    )
-    run.add_argument(
-        "--user", default="", metavar="NAME", help="whose home --home is (default: the folder's name)"
-    )
-    run.add_argument(
-        "--fault",
-        default="",
-        metavar="FAULT",
-        help="of all faults only this: kill@42, ENOSPC@42, ENOSPC@42+, disk@96",
-    )
-    run.add_argument(
-        "--every-fault", action="store_true", help="all faults of the first step that has some, not a sample"
-    )
-    _add_running(run)
+    _add_run(commands.add_parser("run", help="run one scenario and print its verdict"))
     judge = commands.add_parser("judge", help="judge a stored run again; nothing is run")
     judge.add_argument("run", help="a folder runs/<scenario>/<time> or runs/<scenario>/latest")
     judge.add_argument("--scenarios", default="scenarios", metavar="DIR", help="folder of the story's file")
@@ -65,23 +48,51 @@ def _parser() -> argparse.ArgumentParser:
     gate.add_argument("systems", nargs="*", metavar="SYSTEM", help="default: all")
     gate.add_argument("--jobs", type=_positive, default=2, help="scenarios at a time (default 2)")
     _add_running(gate)
-    keep = commands.add_parser("keep", help="keep the smallest failing case of a stored run in the corpus")
-    keep.add_argument("run", help="a folder runs/<scenario>/<time> or runs/<scenario>/latest")
-    keep.add_argument("--name", default="", help="of the entry (default: the scenario and its faults)")
-    keep.add_argument(
-        "--wrong", default="", metavar="FILE", help="a migrator of the tests that must fail on it"
+    _add_keep(
+        commands.add_parser("keep", help="keep the smallest failing case of a stored run in the corpus")
     )
-    _add_corpus(keep)
-    found = commands.add_parser("found", help="try every case of the corpus again")
-    found.add_argument(
-        "--profile", default="", metavar="FILE", help="the migrator under test (default: our own)"
-    )
-    found.add_argument(
-        "--sandbox", choices=_LEVELS, default="auto", help="default: the strongest that works here"
-    )
-    _add_corpus(found)
+    _add_found(commands.add_parser("found", help="try every case of the corpus again"))
     commands.add_parser("image", help="build the container image of our own migrator")
     return parser
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("scenario", help="the name of a file in scenarios/, or a path to one")
+    parser.add_argument(
+        "--home", default="", metavar="DIR", help="a stored case, or a copy of a home: run over just that"
+    )
+    parser.add_argument(
+        "--user", default="", metavar="NAME", help="whose home --home is (default: the folder's name)"
+    )
+    parser.add_argument(
+        "--fault",
+        default="",
+        metavar="FAULT",
+        help="of all faults only this: kill@42, ENOSPC@42, ENOSPC@42+, disk@96",
+    )
+    parser.add_argument(
+        "--every-fault", action="store_true", help="all faults of the first step that has some, not a sample"
+    )
+    _add_running(parser)
+
+
+def _add_keep(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", help="a folder runs/<scenario>/<time> or runs/<scenario>/latest")
+    parser.add_argument("--name", default="", help="of the entry (default: the scenario and its faults)")
+    parser.add_argument(
+        "--wrong", default="", metavar="FILE", help="a migrator of the tests that must fail on it"
+    )
+    _add_corpus(parser)
+
+
+def _add_found(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--profile", default="", metavar="FILE", help="the migrator under test (default: our own)"
+    )
+    parser.add_argument(
+        "--sandbox", choices=_LEVELS, default="auto", help="default: the strongest that works here"
+    )
+    _add_corpus(parser)
 
 
 def _add_list(parser: argparse.ArgumentParser) -> None:
