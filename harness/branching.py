@@ -247,6 +247,8 @@ def faults_of(step: Step, recording: Recording) -> Iterator[Fault]:
         yield from recording.short_writes()
     elif step.during == ANOTHER_RUN:
         yield from recording.others(ANOTHER_RUN)
+    elif step.clock:
+        yield from recording.clock_steps()
     elif step.disk:
         yield from recording.fillings()
 

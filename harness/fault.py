@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from harness.home import Home
@@ -17,16 +17,19 @@ from harness.sandbox.inside.supervisor import DATA, REACH
 if TYPE_CHECKING:
     from harness.sandbox.ended import Ran
 
-Kind = Literal["kill", "error", "short", "power", "write", "run", "full", "disk", "inodes", "memory"]
+Kind = Literal["kill", "error", "short", "power", "write", "run", "full", "disk", "inodes", "memory", "clock"]
 ANOTHER_RUN = "another-run"
 """In the place of an actor: the same command, begun once more."""
 LACKS: Mapping[Kind, str] = {"disk": "KiB", "inodes": "files", "memory": "KiB"}
 """Of what there may be too little, and in what it is counted."""
+STEPS = (-10 * 366 * 86400, -3600, 86400, 400 * 86400)
+"""By how many seconds a clock is stepped: ten years and an hour back, a day ahead, and more than any time limit of a migrator."""
 ERRORS = ("ENOSPC", "EIO", "EACCES", "EMFILE", "EINTR", "EROFS")
 _ONCE = {"EINTR"}  # a call that is interrupted for ever is no error that a program could meet
 _LABEL = re.compile(r"(?P<name>kill|short|full|E[A-Z]+)@(?P<at>\d+)(?P<sticky>\+?)")
 _LACK = re.compile(r"(?P<sort>disk|inodes|memory)@(?P<left>\d+)")
 _OTHERS = re.compile(r"(?P<actor>[a-z]+(-[a-z]+)+)@(?P<at>\d+)")
+_CLOCK = re.compile(r"clock(?P<seconds>[+-]\d+)@(?P<at>\d+)")
 _POWER = re.compile(r"(?P<model>strict|ext4)@(?P<at>\d+):(?P<state>[a-z]+\d*)")
 _VARYING = re.compile(r"[0-9a-f]*\d[0-9a-f]*")  # numbers, times and digests in names
 
@@ -64,6 +67,7 @@ class Fault:
     `state` that is left, see `harness.power`.  Where the disk is filled up at an operation, ``full@7``.  Where there is too
     little of something from the start, `at` is how much there is: ``disk@7``, ``inodes@7``, ``memory@7``.  Where an
     `actor` of the pack writes, ``legacy-new-session@7``; where the same command is begun once more, ``another-run@7``.
+    Where the clock is stepped, by so many `seconds`, ``clock-3600@7``.
     """
 
     kind: Kind
@@ -73,10 +77,13 @@ class Fault:
     model: str = ""
     state: str = ""
     actor: str = ""
+    seconds: int = 0
 
     def __str__(self) -> str:
         if self.kind == "power":
             return f"{self.model}@{self.at}:{self.state}"
+        if self.kind == "clock":
+            return f"clock{self.seconds:+d}@{self.at}"
         return f"{self.error or self.actor or self.kind}@{self.at}{'+' if self.sticky else ''}"
 
     @property
@@ -87,13 +94,12 @@ class Fault:
     def orders(self) -> Mapping[str, Any]:
         """Returns what the supervisor is told."""
         number = getattr(errno, self.error) if self.error else 0
-        return {"act": self.kind, "at": self.at, "errno": number, "sticky": self.sticky}
+        told = {"act": self.kind, "at": self.at, "errno": number, "sticky": self.sticky}
+        return told | ({"seconds": self.seconds} if self.kind == "clock" else {})
 
     def but_place(self) -> Fault:
         """Returns what two faults of the same sort at other places have in common."""
-        return Fault(
-            self.kind, 0, self.error, self.sticky, self.model, self.state.rstrip("0123456789"), self.actor
-        )
+        return replace(self, at=0, state=self.state.rstrip("0123456789"))
 
 
 def fault_of(label: str) -> Fault:
@@ -106,12 +112,14 @@ def fault_of(label: str) -> Fault:
         return Fault("power", int(power["at"]), model=power["model"], state=power["state"])
     if lack := _LACK.fullmatch(label):
         return Fault(cast("Kind", lack["sort"]), int(lack["left"]))
+    if clock := _CLOCK.fullmatch(label):
+        return Fault("clock", int(clock["at"]), seconds=int(clock["seconds"]))
     if others := _OTHERS.fullmatch(label):
         return _of_others(int(others["at"]), others["actor"])
     said = _LABEL.fullmatch(label)
     if said is None or (said["name"].startswith("E") and said["name"] not in ERRORS):
         raise FaultError(
-            f"no such fault: {label!r}; write kill@7, short@7, full@7, disk@7, {', '.join(ERRORS[:2])}@7 or, from there on, ENOSPC@7+; "
+            f"no such fault: {label!r}; write kill@7, short@7, full@7, disk@7, clock-3600@7, {', '.join(ERRORS[:2])}@7 or, from there on, ENOSPC@7+; "
             "for a loss of power strict@7:all, where a failing case says which state"
         )
     name, at, sticky = said["name"], int(said["at"]), bool(said["sticky"])
@@ -171,6 +179,12 @@ class Recording:
         for number, operation in enumerate(self.operations):
             if operation.name in DATA:
                 yield Fault("full", number)
+
+    def clock_steps(self) -> Iterator[Fault]:
+        """Yields each step of the clock at each operation."""
+        for number in range(len(self.operations)):
+            for seconds in STEPS:
+                yield Fault("clock", number, seconds=seconds)
 
     def short_writes(self) -> Iterator[Fault]:
         """Yields a cut for each write of more than a byte."""

@@ -50,6 +50,11 @@ class Kill:
         return self.fault.startswith(("disk@", "inodes@", "memory@"))
 
     @property
+    def clock(self) -> bool:
+        """Tells whether all that befell the step was another time: it has no right to end otherwise."""
+        return self.fault.startswith("clock")
+
+    @property
     def deadly(self) -> bool:
         """Tells whether no program survives it."""
         return not self.over and (not self.fault or self.fault.startswith(("kill@", "strict@", "ext4@")))
@@ -93,7 +98,7 @@ class Event:
         if self.kill is None or not self.kill.landed or self.kill.over:
             return False
         gave_up = self.outcome not in {"done", "partial", "refused"} and not self.timed_out
-        return self.kill.deadly or gave_up
+        return self.kill.deadly or (gave_up and not self.kill.clock)
 
     @property
     def lapsed(self) -> bool:
@@ -113,7 +118,8 @@ class Event:
     @property
     def hindered(self) -> bool:
         """Tells whether what befell the step left it to the migrator how to end."""
-        return self.kill is not None and self.kill.landed and not self.kill.deadly and not self.kill.over
+        kill = self.kill
+        return kill is not None and kill.landed and not (kill.deadly or kill.over or kill.clock)
 
     @property
     def succeeded(self) -> bool:

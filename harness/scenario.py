@@ -13,7 +13,7 @@ from harness.fault import ERRORS, fault_of
 from harness.story import Story, StoryError, load_story
 from harness.sut import Verb
 
-_BEFALL = ("kill", "error", "short", "power", "during", "disk", "inodes", "memory", "fault")
+_BEFALL = ("kill", "error", "short", "power", "during", "disk", "inodes", "memory", "clock", "fault")
 
 
 class ScenarioError(ValueError):
@@ -30,7 +30,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     left is a state that the file system ``strict`` or ``ext4`` allows, see `harness.power`.  With `during` an actor of the pack writes while the step is at work, just
     before one of its operations; with ``another-run`` the same command is begun once more there.  With `disk` ``sweep`` there is
     too little room from the start, each amount in turn, and with ``fills`` others fill the disk up just before one of the
-    operations; `inodes` and `memory` ``sweep`` likewise, see `harness.scarcity`.  Of these faults `points` are tried on a home, chosen by the case's
+    operations; `inodes` and `memory` ``sweep`` likewise, see `harness.scarcity`.  With `clock` ``each`` the wall clock is stepped back or ahead just before an operation.  Of these faults `points` are tried on a home, chosen by the case's
     seed; 0 means all.  `fault` names a single one, see `harness.fault`.
 
     In a step of ``store`` so many `clients` have so many `operations` each; there a kill is that of one client, and with
@@ -47,6 +47,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     disk: Literal["", "sweep", "fills"] = ""
     inodes: Literal["", "sweep"] = ""
     memory: Literal["", "sweep"] = ""
+    clock: Literal["", "each"] = ""
     fault: str = ""
     points: int = 0
     clients: int = 1
@@ -57,7 +58,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         """Tells whether the step is taken again and again, each time with another fault."""
         lacks = self.disk or self.inodes or self.memory
         return self.kill == "each-write" or bool(
-            self.error or self.short or self.power or self.during or lacks
+            self.error or self.short or self.power or self.during or self.clock or lacks
         )
 
     @property
@@ -69,7 +70,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     def undisturbed(self) -> Step:
         """Returns the same step with nothing that befalls it."""
-        return msgspec.structs.replace(self, kill="", error="", short="", power="", during="", points=0)
+        return msgspec.structs.replace(self, points=0, **dict.fromkeys(_BEFALL, ""))
 
     def __post_init__(self) -> None:
         """Raises ValueError for what cannot be had together."""
@@ -79,7 +80,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         if self.points < 0 or (self.points and not self.branches):
             raise ValueError(
                 f"a step of {self.do} has points = {self.points}; it is a number from 1 up beside kill = 'each-write', "
-                "error, short, power, during, disk, inodes or memory"
+                "error, short, power, during, disk, inodes, memory or clock"
             )
         if self.fault:
             fault_of(self.fault)

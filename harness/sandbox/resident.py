@@ -13,6 +13,7 @@ _MODULES = (
     "watching",
     "ballast",
     "tracing",
+    "clock",
     "calls",
     "operations",
     "another",

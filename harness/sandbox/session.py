@@ -15,6 +15,7 @@ from harness.sandbox.holders import Holder, request_of
 
 Level = Literal["container", "bubblewrap", "namespaces", "bare"]
 
+_COLD = frozenset({"record", "clock"})  # orders under which nothing starts warm
 _GRACE = 60.0  # seconds that the runner may take beyond a command's time limit, to end what it left
 
 
@@ -23,7 +24,8 @@ class Session:
 
     `support` is where the support folder is seen inside, if one was given; `level` is how strong the walls
     are.  Commands in Python may find the modules `warm` imported: each is the fork of an interpreter that waits, see
-    `inside.warm`.  As long as it is empty every command starts cold; one that is recorded, or has little memory, always does.
+    `inside.warm`.  As long as it is empty every command starts cold; one that is recorded, has little memory or another
+    clock always does.
     """
 
     def __init__(
@@ -154,7 +156,7 @@ class Session:
             kill_after=kill_after,
             since_change=since_change,
             orders=dict(orders or {}),
-            warm=[] if memory or (orders and orders["act"] == "record") else list(self.warm),
+            warm=[] if memory or (orders and orders["act"] in _COLD) else list(self.warm),
         )
         return ran(reply, payload)
 

@@ -18,7 +18,7 @@ SMALL = {
     "session_buddy": "--sizes 100 --runs 1",
     "stores": "--sessions 2 --requests 2",
 }
-LONG = {"gate", "sandboxes", "scale", "ait42", "faults"}  # many processes, or rivals to start
+LONG = {"gate", "sandboxes", "scale", "ait42", "faults", "matrix"}  # many processes, or rivals to start
 
 
 def test_every_measurement_is_named_here() -> None:

@@ -18,6 +18,7 @@ from typing import Any
 from harness.sandbox.inside.another import Another
 from harness.sandbox.inside.ballast import fill, free
 from harness.sandbox.inside.calls import ALWAYS, MAKING, OPENING
+from harness.sandbox.inside.clock import CLOCK_CALLS, Clock, hide_shown_page
 from harness.sandbox.inside.guest import work
 from harness.sandbox.inside.operations import Operation
 from harness.sandbox.inside.picture import Picture
@@ -25,9 +26,11 @@ from harness.sandbox.inside.tracing import (
     CALL_EXIT,
     CONTINUE,
     EVERY_CHILD,
+    EXECUTED,
     FILTERED,
     TO_EXIT,
     TRACE_ME,
+    Registers,
     attach,
     end_all,
     ptrace,
@@ -41,7 +44,7 @@ _GRACE = 1.0  # seconds in which what the program started may end by itself once
 _NONE = 0xFFFFFFFFFFFFFFFF  # the number of no call
 
 _QUIET = frozenset(
-    {"kill", "short", "write", "full"}
+    {"kill", "short", "write", "full", "clock"}
 )  # acts for which operations are only counted: each costs one stop, not two
 
 # Which operations an error can come from; a full disk still lets files go, an open descriptor needs no permission.
@@ -70,8 +73,8 @@ class Supervisor:
     """One run of one program: what it did to the tree at `root`, and whether the fault came about.
 
     `orders` say what to do: ``at`` is the number of the operation, from 0, that the fault is for (-1 for none), ``act``
-    one of ``record``, ``kill``, ``error``, ``short``, ``write``, ``run`` and ``full``, with which others fill the disk up; ``errno`` and
-    ``sticky`` belong to an error, ``files`` to a foreign write, ``work`` to one in a database, ``argv`` and ``env`` to another run.  With ``data`` the bytes
+    one of ``record``, ``kill``, ``error``, ``short``, ``write``, ``run``, ``full``, with which others fill the disk up, and ``clock``, which
+    steps the clock by ``seconds``; ``errno`` and ``sticky`` belong to an error, ``files`` to a foreign write, ``work`` to one in a database, ``argv`` and ``env`` to another run.  With ``data`` the bytes
     written are kept, and what each operation left of modes and times; with ``pictures`` a picture of the tree is taken whenever it
     may have changed.
     """
@@ -89,7 +92,7 @@ class Supervisor:
         self.rows: list[list[Any]] = []
         self.blobs: list[bytes] = []
         self.pictures: list[list[Any]] = []
-        self._another = Another()
+        self._another, self._clock = Another(), Clock()
         self._room = self._least = free(self._root, "disk")  # KiB
         self._refused: str | None = None
 
@@ -127,6 +130,8 @@ class Supervisor:
         elif stop == CALL_EXIT:
             self._returns(pid)
         elif event:
+            if event == EXECUTED and self._orders["act"] == "clock":
+                hide_shown_page(pid)
             ptrace(CONTINUE, pid)
         elif pid not in self._known:  # a child is born with a stop
             self._known.add(pid)
@@ -137,6 +142,11 @@ class Supervisor:
     def _begins(self, pid: int) -> None:
         """A call is about to run."""
         regs = registers(pid)
+        if regs.orig_rax in CLOCK_CALLS:
+            if self._clock.answers(pid, regs):
+                set_registers(pid, regs)
+            ptrace(CONTINUE, pid)
+            return
         operation = Operation(pid, regs, self._root)
         if not operation.inside:
             ptrace(CONTINUE, pid)
@@ -148,28 +158,36 @@ class Supervisor:
         if self._tells:
             operation.look()
             self.rows.append(operation.row())
-        shall, due = 0, self._due(number, operation)
-        if due and self.fired is None:
-            self.fired = [number, operation.name, list(operation.paths)]
-        if due and act == "kill":
-            end_all({*self._known, pid})
-            return
-        if due and act == "error":
-            shall = self._orders["errno"]
-            regs.orig_rax = _NONE
-            set_registers(pid, regs)
-        elif due and act == "short":
-            regs.rdx = max(1, regs.rdx // 2)
-            set_registers(pid, regs)
-        elif due and act == "write":
-            self._write_foreign()
-        elif due and act == "run":
-            self._another.begin(self._orders["argv"], self._orders["env"])
-        elif due and act == "full":
-            fill(os.path.dirname(self._root), 0)  # until this process ends
+        shall = 0
+        if self._due(number, operation):
+            if self.fired is None:
+                self.fired = [number, operation.name, list(operation.paths)]
+            if act == "kill":
+                end_all({*self._known, pid})
+                return
+            shall = self._befall(act, pid, regs)
         if self._tells:
             self._pending[pid] = (operation, shall)
         ptrace(TO_EXIT if self._tells else CONTINUE, pid)
+
+    def _befall(self, act: str, pid: int, regs: Registers) -> int:
+        """Returns the error that the call shall give; whatever else befalls the program here has done so."""
+        if act == "error":
+            regs.orig_rax = _NONE
+            set_registers(pid, regs)
+            return int(self._orders["errno"])
+        if act == "short":
+            regs.rdx = max(1, regs.rdx // 2)
+            set_registers(pid, regs)
+        elif act == "write":
+            self._write_foreign()
+        elif act == "run":
+            self._another.begin(self._orders["argv"], self._orders["env"])
+        elif act == "clock":
+            self._clock.step(self._orders["seconds"])
+        elif act == "full":
+            fill(os.path.dirname(self._root), 0)  # until this process ends
+        return 0
 
     def _due(self, number: int, operation: Operation) -> bool:
         """Tells whether the fault is for this operation."""
@@ -260,7 +278,8 @@ def supervise(root: str, orders: dict[str, Any], told: set[str], channel: int) -
     if child == 0:
         ptrace(TRACE_ME, 0)
         os.kill(os.getpid(), signal.SIGSTOP)
-        stop_before(ALWAYS, OPENING, MAKING)
+        clock = CLOCK_CALLS if orders["act"] == "clock" else frozenset[int]()
+        stop_before(ALWAYS | clock, OPENING, MAKING)
         return
     try:
         signal.set_wakeup_fd(-1)

@@ -17,7 +17,11 @@ TRACE_ME, CONTINUE, KILL, _GET_REGS, _SET_REGS, TO_EXIT = 0, 7, 8, 12, 13, 24  #
 _SET_OPTIONS, _GET_MESSAGE = 0x4200, 0x4201
 _CALL_BIT, _FORK, _VFORK, _CLONE, _EXEC, _SECCOMP, _KILL_ON_EXIT = 1, 2, 4, 8, 16, 1 << 7, 1 << 20
 OPTIONS = _CALL_BIT | _FORK | _VFORK | _CLONE | _EXEC | _SECCOMP | _KILL_ON_EXIT
-CALL_EXIT, FILTERED = signal.SIGTRAP | 0x80, 7  # what a stop says: a call returned; the filter's event
+CALL_EXIT, FILTERED, EXECUTED = (
+    signal.SIGTRAP | 0x80,
+    7,
+    4,
+)  # what a stop says: a call returned; the event's number
 EVERY_CHILD = 0x40000000  # __WALL
 _ALLOW, _STOP, _ABSENT = 0x7FFF0000, 0x7FF00000, 0x00050000 | 38  # linux/seccomp.h; ENOSYS
 _X86_64, _X32 = 0xC000003E, 0x40000000  # linux/audit.h; calls of the other table begin here
@@ -107,6 +111,16 @@ def memory(pid: int, address: int, length: int) -> bytes:
     finally:
         os.close(fd)
     return b"".join(pieces)
+
+
+def put(pid: int, address: int, content: bytes) -> None:
+    """A stopped process has these bytes there, as far as it has memory there."""
+    fd = os.open(f"/proc/{pid}/mem", os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        with contextlib.suppress(OSError):  # not mapped: the call would have failed
+            os.pwrite(fd, content, address)
+    finally:
+        os.close(fd)
 
 
 def text(pid: int, address: int) -> str:

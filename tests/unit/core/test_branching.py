@@ -47,6 +47,7 @@ class Stepwise(InMemory):
     course: Course = row_by_row
     hides: bool = False  # says that all is well after an error
     after_another: int = 3  # how it ends where the same command was begun once more
+    timeless: bool = True  # another clock is nothing to it; else it gives up
     unsteady: bool = False  # does nothing at all when it is not recorded
     spoilt: bool = False  # where it starts warm, a run that nothing befalls does nothing
     starts: list[bool] = field(default_factory=list)  # of each run: whether it was warm
@@ -70,6 +71,8 @@ class Stepwise(InMemory):
             "sizes": [],
         }
         status = (-9 if act == "kill" else 0 if self.hides else 5) if fires else 0
+        if act == "clock" and fires and self.timeless:
+            self.home, status = homes[-1], 0
         if act == "run" and fires:  # the other one does the work, and this one gives up
             self.home, status, head["another"] = homes[-1], self.after_another, 0
         return self._ran(status, json.dumps(head).encode() + b"\n")
@@ -201,6 +204,18 @@ def test_errors_are_tried_each_once_and_lasting(run: Run) -> None:
     assert "faults landed" in next(scenario_lines(result, ""))
 
 
+def test_another_clock_is_no_reason_to_end_otherwise(run: Run) -> None:
+    stepped = asked(Step(do="migrate", clock="each"), home={"numbers": 2})
+    result = run(asked=stepped, session=Stepwise(), cases=4)
+    assert (result.status, result.kills.landed) == (Status.PASS, len(result.verdicts))
+    failed = run(asked=stepped, session=Stepwise(timeless=False))
+    assert failed.smallest is not None
+    assert "ends-as-expected" in failed.smallest.failed
+    assert failed.faults[0].startswith("clock-")
+    again = run(asked=stepped, session=Stepwise(timeless=False), faults=[fault_of(failed.faults[0])])
+    assert again.faults == failed.faults
+
+
 def test_one_who_says_success_over_an_error_fails(run: Run) -> None:
     each = asked(Step(do="migrate", error="each"), home={"numbers": 2})
     result = run(asked=each, session=Stepwise(hides=True))
@@ -285,7 +300,16 @@ def test_a_fault_without_a_step_that_meets_it_is_refused(run: Run) -> None:
 
 @pytest.mark.parametrize(
     "label",
-    ["kill@0", "short@12", "ENOSPC@3", "EROFS@3+", "strict@4:drop12", "ext4@4:all", "legacy-new-session@5"],
+    [
+        "kill@0",
+        "short@12",
+        "ENOSPC@3",
+        "EROFS@3+",
+        "strict@4:drop12",
+        "ext4@4:all",
+        "legacy-new-session@5",
+        "clock-3600@7",
+    ],
 )
 def test_a_fault_is_written_as_it_is_read(label: str) -> None:
     assert str(fault_of(label)) == label

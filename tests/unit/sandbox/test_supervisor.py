@@ -283,3 +283,35 @@ def test_another_program_works_in_a_database_at_an_operation_or_is_refused(sessi
     ran = supervised(session, made, act="write", at=0, files=[], work=work)
     assert refused_of(ran.told) == "there is no database"
     assert refused_of(supervised(session, WORK).told) is None
+
+
+READ = """
+    import os, sqlite3, subprocess, time
+    told = [time.time_ns() // 10**9]
+    os.mkdir("d")
+    told += [time.time_ns() // 10**9, int(time.time())]
+    told += [int(sqlite3.connect(":memory:").execute("SELECT strftime('%s', 'now')").fetchone()[0])]
+    told += [int(subprocess.run(["date", "+%s"], capture_output=True, check=True).stdout)]
+    began = time.monotonic()
+    os.mkdir("e")
+    print(*told, time.monotonic() - began < 60, int(os.stat("e").st_mtime))
+"""
+
+
+def test_a_clock_is_stepped_for_all_that_runs_from_an_operation_on(session: Session) -> None:
+    for seconds in (-3600, 400 * 86400):
+        ran = supervised(session, READ, act="clock", at=0, seconds=seconds)
+        *clocks, even, true = ran.stdout.split()
+        before, *after = map(int, clocks)
+        assert abs(before - int(true)) < 60
+        assert all(abs(clock - before - seconds) < 60 for clock in after), ran.stdout
+        assert even == b"True", "no other clock goes wrong"
+        fired = fired_of(ran.told)
+        assert fired is not None
+        assert str(fired.operation) == "mkdir d"
+
+
+def test_a_clock_goes_right_up_to_the_operation(session: Session) -> None:
+    ran = supervised(session, READ, act="clock", at=1, seconds=-3600)
+    *clocks, _even, true = map(int, ran.stdout.replace(b"True", b"1").split())
+    assert all(abs(clock - true) < 60 for clock in clocks)
