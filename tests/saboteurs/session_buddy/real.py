@@ -11,11 +11,8 @@ from typing import Any, TextIO
 from migrator.cli import main
 
 HOME = Path(os.environ["HOME"])
-PLACES = (
-    HOME / "work/skills of mine.db",
-    HOME / ".claude/data/session_buddy.db",
-    HOME / ".session-buddy/skills.db",
-)
+USUAL = HOME / ".claude/data/session_buddy.db"
+PLACES = (HOME / "work/skills of mine.db", USUAL, HOME / ".session-buddy/skills.db")
 STATE = HOME / ".local/state/migrator"
 VERB = "dry_run" if "--dry-run" in sys.argv else sys.argv[2]
 V4 = "V4__phase4_extensions"
@@ -24,7 +21,7 @@ NOW = "2026-03-01 12:34:56"
 
 def database() -> Path:
     """Returns where the database lies."""
-    return next((place for place in PLACES if place.exists()), PLACES[0]).resolve()
+    return next((place for place in PLACES if place.exists()), USUAL).resolve()
 
 
 def run() -> int:
