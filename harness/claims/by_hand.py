@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.claims.claim import Claim, Finding
+from harness.claims.claim import Claim, Finding, UndecidedError
 from harness.evidence import Evidence
 from harness.history import Event
 from harness.home import Home
 
 NAME = "restorable-by-hand"
+_NO_PROGRAM = 127  # the exit status of a shell that does not find one (POSIX, 2.8.2)
 
 
 def check(evidence: Evidence) -> Iterator[Finding]:
@@ -19,6 +20,10 @@ def check(evidence: Evidence) -> Iterator[Finding]:
     holds also where there was nothing to go by yet: then nothing may have changed.
     """
     for event, base in _restored(evidence):
+        if event.status == _NO_PROGRAM:
+            raise UndecidedError(
+                f"the sandbox lacks a program that the text calls for: {event.stderr.strip()}"
+            )
         if event.outcome != "done":
             yield Finding(NAME, f"step {event.step}: {event.do}", "done", event.ended(), event.step)
         for change in evidence.changes(base, event.after, times=True):

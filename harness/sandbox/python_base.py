@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-EDITION = 1
+EDITION = 2
 """Raise by one whenever the recipe below changes: images of an older edition are then made anew."""
 
 LABEL = "migration-harness.python-base"
@@ -51,6 +51,9 @@ _BESIDE_LIBC = (
 )
 _LISTED_LIBRARY = re.compile(r"(?:^|=>)\s*(/\S+) \(0x", re.MULTILINE)
 
+_PROGRAMS = (
+    *("cat", "chmod", "cp", "date", "ln", "ls", "mkdir", "mv", "rm", "rmdir", "tar", "touch", "true"),
+)  # what the texts of a backup may have a person run
 _ACCOUNTS = {
     "/etc/passwd": "root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/home/user:/bin/sh\n",
     "/etc/group": "root:x:0:\nuser:x:1000:\n",
@@ -66,6 +69,7 @@ class PythonBase:
     python: Path
     stdlib: Path
     shell: Path
+    programs: tuple[Path, ...] = ()
 
     @property
     def tag(self) -> str:
@@ -75,7 +79,14 @@ class PythonBase:
     @property
     def digest(self) -> str:
         """The same for two calls as long as the image they would make is the same."""
-        parts = (str(EDITION), sys.version, str(self.python), str(self.stdlib), str(self.shell))
+        parts = (
+            str(EDITION),
+            sys.version,
+            str(self.python),
+            str(self.stdlib),
+            str(self.shell),
+            *map(str, self.programs),
+        )
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
     @property
@@ -101,11 +112,12 @@ def find_python_base() -> PythonBase | str:
     for part in (python, stdlib / "os.py", shell):
         if not part.exists():
             return f"a base image cannot be made from the running Python because {part} is missing"
-    return PythonBase(version, python.resolve(), stdlib.resolve(), shell.resolve())
+    programs = tuple(Path(found) for name in _PROGRAMS if (found := shutil.which(name, path="/bin:/usr/bin")))
+    return PythonBase(version, python.resolve(), stdlib.resolve(), shell.resolve(), programs)
 
 
 def write_tar(base: PythonBase, out: IO[bytes]) -> None:
-    """`out` holds a complete root file system that runs `python3` and `/bin/sh`.
+    """`out` holds a complete root file system that runs `python3`, `/bin/sh` and the usual programs for files.
 
     Everything belongs to root and can be read by everyone, whatever the modes on this machine.
 
@@ -116,9 +128,15 @@ def write_tar(base: PythonBase, out: IO[bytes]) -> None:
     extensions = [path for path in stdlib if path.suffix == ".so"]
     with tarfile.open(fileobj=out, mode="w", format=tarfile.GNU_FORMAT) as tar:
         root = _Root(tar)
-        for path in (base.python, *stdlib, *_libraries([base.python, base.shell, *extensions])):
+        for path in (
+            base.python,
+            *stdlib,
+            *_libraries([base.python, base.shell, *base.programs, *extensions]),
+        ):
             root.add_file(str(path), path)
         root.add_file("/bin/sh", base.shell)
+        for program in base.programs:
+            root.add_file(f"/bin/{program.name}", program)
         cache = Path("/etc/ld.so.cache")  # where libraries in unusual folders are found
         if cache.exists():
             root.add_file(str(cache), cache)

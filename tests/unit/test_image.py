@@ -305,6 +305,7 @@ def test_the_running_python_becomes_a_root_file_system_that_everyone_can_read() 
     assert {"os.py", "json/decoder.py", "encodings/utf_8.py"} <= inside
     assert not {part for name in inside for part in name.split("/")} & python_base.LEFT_OUT
     assert entries["tmp"].mode == 0o1777
+    assert {"bin/sh", "bin/tar", "bin/rm", "bin/cp"} <= entries.keys()
     assert any(name.rsplit("/", 1)[-1].startswith("libc.") for name in entries)
 
 

@@ -48,6 +48,7 @@ ORACLE = {
 LEGACY = home({"legacy": "one", "notes/a.txt": "A", "letters/a": "dear", "bystander": "keep"})
 MIGRATED = LEGACY.with_file("target.json", stored({"notes": {"a": A}}).encode()).with_file("moved/a", b"dear")
 TORN = home({"legacy": "torn", "notes/a.txt": "A", "notes/b.txt": ""})
+LOCKED = frozenset({"locked"})
 JOURNAL = ".local/state/m/journal"
 
 

@@ -9,6 +9,7 @@ import pytest
 from claim_histories import (
     BACK,
     LEGACY,
+    LOCKED,
     MIGRATED,
     PAIRED,
     RIGHT,
@@ -25,7 +26,6 @@ from harness.sut import Outcome, Verb
 from harness.verdict import Status
 
 # -- ends-as-expected ----------------------------------------------------------------------------------------------
-LOCKED = frozenset({"locked"})
 ENDS: list[tuple[Verb, str, frozenset[str], set[Outcome]]] = [
     ("migrate", "one", frozenset(), {"done"}),
     ("migrate", "torn", frozenset(), {"partial"}),

@@ -13,6 +13,7 @@ from claim_histories import (
     IDLE,
     KILLED,
     LEGACY,
+    LOCKED,
     MIGRATED,
     NOTES,
     OLD,
@@ -26,7 +27,6 @@ from claim_histories import (
     shown,
 )
 from handwritten import BORN, event
-from test_claims_on_ends import LOCKED
 
 from harness.history import Event, Kill
 from harness.verdict import Status
@@ -66,6 +66,15 @@ def test_restoring_by_hand_must_come_to_its_end_and_may_move_the_times_of_folder
     assert findings_of("restorable-by-hand", KILLED, event(HALF, moved, do="restore")) == []
     failed = event(HALF, journalled(LEGACY), do="restore", outcome="failed")
     assert [f.subject for f in findings_of("restorable-by-hand", KILLED, failed)] == ["step 1: restore"]
+
+
+def test_where_there_is_no_program_to_restore_with_nothing_is_said_of_the_backup() -> None:
+    poor = event(HALF, do="restore", outcome="unknown", status=127, stderr="sh: 1: tar: not found\n")
+    result = result_of("restorable-by-hand", shown(KILLED, poor))
+    assert (result.status, result.note) == (
+        Status.UNKNOWN,
+        "the sandbox lacks a program that the text calls for: sh: 1: tar: not found",
+    )
 
 
 def test_a_rollback_need_not_give_times_back() -> None:
