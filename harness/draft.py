@@ -96,4 +96,4 @@ def make_home(system: System, draft: Draft, root_for: Callable[[str], str]) -> t
         if damaged is not None:
             home = damaged
             applied.append(name)
-    return home, tuple(applied)
+    return home.with_names_apart(), tuple(applied)

@@ -245,6 +245,18 @@ class Home:
         }
         return replace(self, entries=kept)
 
+    def with_names_apart(self) -> Home:
+        """Returns the home with files of their own where a change under one name left another name of the file as it was."""
+        linked = {path: e for path, e in self.entries.items() if e.kind == "file" and e.target}
+        apart = {path: e for path, e in linked.items() if not _same_file(self.entries.get(e.target), e)}
+        if not apart:
+            return self
+        entries, heads = dict(self.entries), dict[Entry, str]()
+        for path, entry in sorted(apart.items()):
+            head = heads.setdefault(entry, path)
+            entries[path] = structs.replace(entry, target="" if head == path else head)
+        return replace(self, entries=entries)
+
     # -- as data ---------------------------------------------------------------------------------------
     def manifest(self) -> list[list[Any]]:
         """Returns the entries as JSON-able rows: path, kind, mode, mtime_ns, size, digest, target; sorted."""
@@ -257,6 +269,10 @@ class Home:
     def from_manifest(cls, root: str, rows: Iterable[Iterable[Any]], blobs: Blobs) -> Home:
         """Returns the home that `manifest` described; its contents are looked up in `blobs`."""
         return cls(root, {path: Entry(*rest) for path, *rest in rows}, blobs)
+
+
+def _same_file(first: Entry | None, other: Entry) -> bool:
+    return first is not None and not first.target and first == structs.replace(other, target="")
 
 
 def set_entry(entries: dict[str, Entry], path: str, entry: Entry) -> None:

@@ -8,6 +8,7 @@ import pytest
 from handwritten import BORN, ROOT, home
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from harness.home import Blobs, Change, ContentNotHeldError, Entry, Home, digest_of
 
@@ -214,3 +215,17 @@ def test_contents_are_held_once() -> None:
     blobs = Blobs()
     assert blobs.keep(b"same") == blobs.keep(b"same") == digest_of(b"same")
     assert list(blobs.values()) == [b"same"]
+
+
+def test_a_second_name_is_of_the_same_file_as_long_as_nothing_is_changed_under_one_of_the_two() -> None:
+    one = Home.empty("/home/u").with_file("a", b"x")
+    linked = one
+    for name in ("b", "c"):
+        linked = linked.with_entry(name, structs.replace(one.entries["a"], target="a"))
+    assert linked.with_names_apart() is linked
+    for changed in (linked.with_file("a", b"y"), linked.with_mode("a", 0o600), linked.without("a")):
+        apart = changed.with_names_apart()
+        assert [apart.entries[name].target for name in ("b", "c")] == ["", "b"]
+        assert apart.content("b") == apart.content("c") == b"x"
+    lone = linked.with_mode("b", 0o600).with_names_apart()
+    assert [lone.entries[name].target for name in ("b", "c")] == ["", "a"]
