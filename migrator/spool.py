@@ -17,7 +17,7 @@ OTHER = 512  # bytes that an item is taken for which is no bytes itself
 
 
 class Spool(Generic[T]):
-    """Items of one kind, bytes or a named tuple of plain values, in the order in which they came.
+    """Items of one kind, bytes or a tuple (a named one, too) of plain values, in the order in which they came.
 
     Where there is no room for the file they stay in memory: a report must not fail for want of a temporary one.
     """
@@ -25,6 +25,7 @@ class Spool(Generic[T]):
     def __init__(self, kind: type[T], items: Iterable[T] = ()) -> None:
         self._kind: Any = kind
         self._file: IO[bytes] | None = None
+        self._sized = kind is bytes
         self._tail, self._weight, self._ends, self._count = list[Any](), 0, 0, 0
         self.extend(items)
 
@@ -39,7 +40,7 @@ class Spool(Generic[T]):
         """The item is the last one."""
         self._tail.append(item)
         self._count += 1
-        self._weight += len(item) if isinstance(item, bytes) else OTHER
+        self._weight += len(item) if self._sized else OTHER  # type: ignore[arg-type]
         if self._weight > BLOCK:
             self._spill()
 
@@ -55,12 +56,12 @@ class Spool(Generic[T]):
             size = int.from_bytes(os.pread(self._file.fileno(), HEAD, at), "big")
             block = marshal.loads(os.pread(self._file.fileno(), size, at + HEAD))  # noqa: S302 - nobody else can open it
             at += HEAD + size
-            yield from block if self._kind is bytes else map(self._kind._make, block)
+            yield from block if self._kind in (bytes, tuple) else map(self._kind._make, block)
         yield from tail
 
     def _spill(self) -> None:
         self._weight = 0
-        block = marshal.dumps(self._tail if self._kind is bytes else list(map(tuple, self._tail)))
+        block = marshal.dumps(self._tail if self._kind in (bytes, tuple) else list(map(tuple, self._tail)))
         data = len(block).to_bytes(HEAD, "big") + block
         with contextlib.suppress(OSError):
             self._file = self._file or scratch.file()

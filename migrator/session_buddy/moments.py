@@ -39,8 +39,10 @@ class Reader:
         if found is None:
             return None
         mark = text[:13], found[6]
-        if mark in self._hours:
+        try:
             return self._hours[mark]
+        except KeyError:
+            pass
         moment = self._moment(found)
         hour = None if moment is None else moment.second // 3600
         if not self._shift(found[6]) % 60:  # else the minutes count, too
