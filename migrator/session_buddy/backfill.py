@@ -21,8 +21,8 @@ DONE = "typeof(completed) = 'integer' AND completed = 1"
 USABLE = "typeof(duration_seconds) IN ('integer', 'real') AND duration_seconds BETWEEN 0 AND 1.7976931348623157e308"
 # Of a text that is a time: whether no zone ends it. A date alone has none; then `Z`, `+00:00` and `+0000` are looked for.
 NAIVE = (
-    "length(invoked_at) = 10 OR (substr(invoked_at, -1) <> 'Z' "
-    "AND substr(invoked_at, -6, 1) NOT IN ('+', '-') AND substr(invoked_at, -5, 1) NOT IN ('+', '-'))"
+    "(length(invoked_at) = 10 OR (substr(invoked_at, -1) <> 'Z' "
+    "AND substr(invoked_at, -6, 1) NOT IN ('+', '-') AND substr(invoked_at, -5, 1) NOT IN ('+', '-')))"
 )
 HOUR = "CASE typeof(invoked_at) WHEN 'text' THEN migrator_hour(CAST(invoked_at AS BLOB)) END"
 # LIMIT keeps SQLite from working out the hour again for every group: https://www.sqlite.org/optoverview.html#flattening

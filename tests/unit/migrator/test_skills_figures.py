@@ -118,6 +118,13 @@ def test_the_window_is_720_hours_and_ends_with_the_hour_of_the_instant(skills: S
     assert reasons(answer) == {"future-times": 1, "before-window": 1}
 
 
+def test_a_time_without_a_zone_is_noted_only_where_it_is_a_time(skills: SkillsHome) -> None:
+    times = ["2026-03-01", "2026-03-01T10:00", "2026-03-01T10:00Z", "2026-02-30", "yesterday!"]
+    skills.db.unlink()
+    skills.database([("a", at, "s", 1, None, None) for at in times])
+    assert reasons(skills.migrate()) == {"naive-times": 2}
+
+
 def test_rows_that_cannot_be_used_are_named_and_stop_nothing(skills: SkillsHome) -> None:
     skills.execute(
         "INSERT INTO skill_invocation (skill_name, invoked_at, session_id, completed) VALUES ('odd', 'yesterday', 's0', 1);"
